@@ -1,0 +1,156 @@
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{AgentHandle, AgentId, Reason, RuleName, Timestamp, Trace, TraceAnswer};
+
+/// What was decided, and what the host has to do about it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    /// Who gets the session, or why nobody does.
+    pub outcome: Outcome,
+    /// The rule that decided.
+    pub rule: RuleName,
+    /// Why it decided so.
+    pub reason: Reason,
+    /// What the host has to do, in this order. If a message cannot be sent, call
+    /// [`Decision::message_failed`] and drop the effects after it.
+    pub effects: Vec<Effect>,
+    /// What is wrong with the configuration, though a decision was made.
+    pub warnings: Vec<Warning>,
+    /// When another try can end differently with nothing else changed; absent if never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_check_at: Option<Timestamp>,
+    /// How it came about, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Box<Trace>>,
+    /// The chosen agent's place in the roster, if a roster was given and holds the agent.
+    #[serde(skip)]
+    pub agent: Option<AgentHandle>,
+}
+
+/// How a run ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Outcome {
+    /// This agent gets the session.
+    #[serde(rename_all = "camelCase")]
+    Assign {
+        /// Who.
+        agent_id: AgentId,
+    },
+    /// The session is left alone.
+    Skip,
+    /// The session stays unassigned.
+    Stop,
+    /// Something failed: nothing is assigned, and nothing may be saved.
+    Error {
+        /// A stable code.
+        code: String,
+        /// What failed, for people.
+        message: String,
+    },
+}
+
+impl Outcome {
+    /// `assign`, `skip`, `stop` or `error`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Assign { .. } => "assign",
+            Self::Skip => "skip",
+            Self::Stop => "stop",
+            Self::Error { .. } => "error",
+        }
+    }
+}
+
+/// One thing a host has to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Effect {
+    /// Send the session's contact a message.
+    SendMessage(Message),
+    /// Put these entries into the session's context, over older ones of the same name.
+    MergeContext {
+        /// The entries.
+        entries: Map<String, Value>,
+    },
+}
+
+/// A message to a contact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// What it is about.
+    pub about: MessageKind,
+    /// The text.
+    pub text: String,
+    /// Address of a picture to go with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media_url: Option<String>,
+    /// The account to send from, as the session's context names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+}
+
+/// The messages the engine sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageKind {
+    /// The team is closed. If it cannot be sent, the decision is an error.
+    OutOfOffice,
+    /// Nobody can take the session. If it cannot be sent, the outcome stays.
+    NoAgent,
+}
+
+/// Something wrong that did not prevent a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// A stable code: `time_zone_missing`, `time_zone_unknown`, `unknown_strategy`,
+    /// `message_not_sent`.
+    pub code: &'static str,
+    /// For people.
+    pub message: String,
+}
+
+impl Decision {
+    /// Tells the decision that its message could not be sent, and why. The effects that were to
+    /// follow are dropped, so that nothing claims it was sent. Without the out-of-office message
+    /// the outcome becomes an error; without the no-agent message it stays, with a warning.
+    pub fn message_failed(&mut self, why: &str) {
+        let about = self.effects.iter().find_map(|effect| match effect {
+            Effect::SendMessage(message) => Some(message.about),
+            Effect::MergeContext { .. } => None,
+        });
+        self.effects.clear();
+        match about {
+            Some(MessageKind::OutOfOffice) => {
+                let code = Reason::MessageFailed;
+                self.outcome = Outcome::Error {
+                    code: code.code().into(),
+                    message: String::from(why),
+                };
+                self.reason = code;
+                self.next_check_at = None;
+                if let Some(last) = self.trace.as_mut().and_then(|trace| trace.rules.last_mut()) {
+                    last.answer = TraceAnswer::Error;
+                    last.reason = code;
+                    last.values.insert("failure", why.into());
+                }
+            }
+            Some(MessageKind::NoAgent) => {
+                self.warnings.push(Warning {
+                    code: "message_not_sent",
+                    message: format!("the no-agent message was not sent: {why}"),
+                });
+            }
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,289 @@
+use alloc::boxed::Box;
+use alloc::string::ToString;
+
+use crate::exchange::{need, take};
+use crate::pipeline::{Pipeline, Rule, RuleName};
+use crate::rules::{NO_AGENT_FALLBACK, heed};
+use crate::run::{Ask, Context, Input, RuleOutcome, State, Verdict};
+use crate::step::{Answer, Failure, Known, ResumeError, Step, Suspended};
+use crate::{AgentHandle, Decision, Outcome, Reason, Roster, RuleTrace, TraceAnswer};
+
+/// Decides which agent gets a session.
+///
+/// An engine is a pipeline of rules and nothing else: it holds no state between runs, so one
+/// engine serves any number of runs at once.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    pipeline: Pipeline,
+}
+
+/// Is told when a rule begins and ends, so that a host can measure what it costs; the engine has
+/// no clock. A rule that waits for an answer has not ended.
+pub trait RuleObserver {
+    /// The rule begins.
+    fn entered(&mut self, rule: &str) {
+        let _ = rule;
+    }
+
+    /// The rule has answered.
+    fn left(&mut self, rule: &str) {
+        let _ = rule;
+    }
+}
+
+impl RuleObserver for () {}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new(Pipeline::standard())
+    }
+}
+
+impl Engine {
+    /// An engine that asks these rules.
+    #[must_use]
+    pub const fn new(pipeline: Pipeline) -> Self {
+        Self { pipeline }
+    }
+
+    /// The rules it asks.
+    #[must_use]
+    pub const fn pipeline(&self) -> &Pipeline {
+        &self.pipeline
+    }
+
+    /// Starts a run.
+    pub fn start(&self, input: Input<'_>) -> Step {
+        self.start_observed(input, &mut ())
+    }
+
+    /// Starts a run, telling `observer` of its rules.
+    pub fn start_observed(&self, input: Input<'_>, observer: &mut impl RuleObserver) -> Step {
+        let run = Suspended {
+            session_id: input.request.session.id.clone(),
+            ask: Ask::Rule,
+            state: State::new(&input),
+            known: None,
+        };
+        self.drive(input, run, true, observer)
+    }
+
+    /// Goes on with a run, now that what it needed is known.
+    ///
+    /// If the roster has changed since, the run is decided afresh on what the roster holds now;
+    /// what it was told before still counts, and nothing is asked twice.
+    ///
+    /// # Errors
+    /// [`ResumeError`] if the answer does not fit what was asked.
+    pub fn resume(
+        &self,
+        run: Suspended,
+        input: Input<'_>,
+        answer: Answer,
+    ) -> Result<Step, ResumeError> {
+        self.resume_observed(run, input, answer, &mut ())
+    }
+
+    /// Goes on with a run, telling `observer` of its rules.
+    ///
+    /// # Errors
+    /// [`ResumeError`] if the answer does not fit what was asked.
+    pub fn resume_observed(
+        &self,
+        mut run: Suspended,
+        input: Input<'_>,
+        answer: Answer,
+        observer: &mut impl RuleObserver,
+    ) -> Result<Step, ResumeError> {
+        if run.session_id != input.request.session.id {
+            return Err(ResumeError::OtherSession {
+                session_id: run.session_id,
+            });
+        }
+        if let Answer::Failed(failure) = answer {
+            return Ok(Step::Done(self.fail(input, run, failure, observer)));
+        }
+        take(&mut run, answer)?;
+        let fresh = run.state.roster_version == input.roster.map(Roster::version);
+        if !fresh {
+            let index = run.state.index;
+            run.state = State {
+                index,
+                ..State::new(&input)
+            };
+        }
+        Ok(self.drive(input, run, !fresh, observer))
+    }
+
+    /// Asks rule after rule until one decides or has to wait. `entering` is false where the rule
+    /// under way has been entered before.
+    fn drive(
+        &self,
+        input: Input<'_>,
+        mut run: Suspended,
+        mut entering: bool,
+        observer: &mut impl RuleObserver,
+    ) -> Step {
+        while let Some(rule) = self.pipeline.rules().get(run.state.cursor) {
+            if entering {
+                observer.entered(rule.as_str());
+            }
+            if let Some(draft) = &mut run.state.draft {
+                draft.values.clear();
+            }
+            let told = run.known.as_deref().unwrap_or(Known::NOTHING);
+            let mut context = Context::new(&input, told, &mut run.state);
+            let verdict = match rule {
+                Rule::BuiltIn(id) => id.apply(&mut context),
+                Rule::Host(name) => told
+                    .rules
+                    .get(&context.state.cursor)
+                    .map(|answer| heed(&mut context, name, answer))
+                    .ok_or(Ask::Rule),
+            };
+            let verdict = match verdict {
+                Ok(verdict) => verdict,
+                Err(ask) => {
+                    let need = need(&context, ask, rule);
+                    run.ask = ask;
+                    return Step::Need(need, run);
+                }
+            };
+            observer.left(rule.as_str());
+            entering = true;
+            if run.state.draft.is_some() {
+                record(&mut run.state, rule, &verdict);
+            }
+            if let Some((outcome, agent)) = outcome(verdict.answer, verdict.reason) {
+                let state = &mut run.state;
+                return Step::Done(decide(state, rule.name(), verdict.reason, outcome, agent));
+            }
+            run.state.cursor += 1;
+        }
+        let rule = RuleName::built_in("pipeline");
+        Step::Done(decide(
+            &mut run.state,
+            rule,
+            Reason::RulesExhausted,
+            Outcome::Stop,
+            None,
+        ))
+    }
+
+    /// Ends the run under way with an error.
+    fn fail(
+        &self,
+        input: Input<'_>,
+        run: Suspended,
+        failure: Failure,
+        observer: &mut impl RuleObserver,
+    ) -> Decision {
+        // A run waits only inside a rule, so there is one at its cursor.
+        let Some(rule) = self.pipeline.rules().get(run.state.cursor) else {
+            let outcome = Outcome::Error {
+                code: failure.code,
+                message: failure.message,
+            };
+            let rule = RuleName::built_in("pipeline");
+            let mut state = State::new(&input);
+            return decide(&mut state, rule, Reason::FactUnavailable, outcome, None);
+        };
+        observer.left(rule.as_str());
+        let reason = match run.ask {
+            Ask::NextIndex(_) => Reason::IndexUnavailable,
+            _ => Reason::FactUnavailable,
+        };
+        let State {
+            draft, warnings, ..
+        } = run.state;
+        let mut state = State {
+            draft,
+            warnings,
+            ..State::new(&input)
+        };
+        if let Some(draft) = &mut state.draft {
+            draft.values.clear();
+            draft.values.insert("failure", failure.code.as_str().into());
+        }
+        let answer = RuleOutcome::Error(failure.message.clone());
+        record(&mut state, rule, &Verdict { answer, reason });
+        let outcome = Outcome::Error {
+            code: failure.code,
+            message: failure.message,
+        };
+        decide(&mut state, rule.name(), reason, outcome, None)
+    }
+}
+
+/// Writes a rule's answer into the trace.
+fn record(state: &mut State, rule: &Rule, verdict: &Verdict) {
+    let Some(draft) = &mut state.draft else {
+        return;
+    };
+    let answer = match &verdict.answer {
+        RuleOutcome::Continue => TraceAnswer::Continue,
+        RuleOutcome::Skip => TraceAnswer::Skip,
+        RuleOutcome::Stop => TraceAnswer::Stop,
+        RuleOutcome::Assign(..) => TraceAnswer::Assign,
+        RuleOutcome::Error(_) => TraceAnswer::Error,
+    };
+    let values = core::mem::take(&mut draft.values);
+    let rule = rule.name();
+    draft.trace.rules.push(RuleTrace {
+        rule,
+        answer,
+        reason: verdict.reason,
+        values,
+    });
+    if let Some(reason) = state.fallback {
+        let (rule, answer) = (RuleName::built_in(NO_AGENT_FALLBACK), TraceAnswer::Stop);
+        draft.trace.rules.push(RuleTrace {
+            rule,
+            answer,
+            reason,
+            values: Default::default(),
+        });
+    }
+}
+
+/// How the run ends with this answer, if it does.
+fn outcome(answer: RuleOutcome, reason: Reason) -> Option<(Outcome, Option<AgentHandle>)> {
+    match answer {
+        RuleOutcome::Continue => None,
+        RuleOutcome::Skip => Some((Outcome::Skip, None)),
+        RuleOutcome::Stop => Some((Outcome::Stop, None)),
+        RuleOutcome::Assign(agent_id, handle) => Some((Outcome::Assign { agent_id }, handle)),
+        RuleOutcome::Error(message) => Some((
+            Outcome::Error {
+                code: reason.code().to_string(),
+                message,
+            },
+            None,
+        )),
+    }
+}
+
+fn decide(
+    state: &mut State,
+    rule: RuleName,
+    reason: Reason,
+    outcome: Outcome,
+    agent: Option<AgentHandle>,
+) -> Decision {
+    // After an error nothing is done, and nothing saved.
+    let failed = matches!(outcome, Outcome::Error { .. });
+    Decision {
+        outcome,
+        rule,
+        reason,
+        effects: if failed {
+            Default::default()
+        } else {
+            core::mem::take(&mut state.effects)
+        },
+        warnings: core::mem::take(&mut state.warnings),
+        next_check_at: state.next_check_at,
+        trace: state.draft.take().map(|draft| Box::new(draft.finish())),
+        agent,
+    }
+}

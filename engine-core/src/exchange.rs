@@ -1,0 +1,123 @@
+//! Between a run and the world: what a rule lacks becomes a need, an answer becomes what is known.
+
+use crate::Strategy;
+use crate::limits::MAX_CANDIDATES;
+use crate::pipeline::Rule;
+use crate::routing::Routing;
+use crate::rules::settings;
+use crate::run::{Ask, Context};
+use crate::step::{Answer, Need, ResumeError, Suspended};
+
+/// Keeps an answer for the rule that asked.
+pub(crate) fn take(run: &mut Suspended, answer: Answer) -> Result<(), ResumeError> {
+    let Suspended {
+        ask, state, known, ..
+    } = run;
+    match (*ask, answer) {
+        (Ask::NextIndex(count), Answer::NextIndex(index)) => {
+            if index >= count.get() {
+                return Err(ResumeError::IndexOutOfRange {
+                    index,
+                    count: count.get(),
+                });
+            }
+            state.index = Some((index, count));
+        }
+        (Ask::Agents { .. }, Answer::Agents(agents)) => {
+            if agents.len() > MAX_CANDIDATES {
+                let (given, limit) = (agents.len(), MAX_CANDIDATES);
+                return Err(ResumeError::TooManyAgents { given, limit });
+            }
+            known.get_or_insert_default().facts.agents = Some(agents);
+        }
+        (Ask::Schedule, Answer::Schedule(fact)) => {
+            known.get_or_insert_default().facts.schedule = Some(*fact);
+        }
+        (Ask::ContactAssigned, Answer::ContactAssigned(assigned)) => {
+            known.get_or_insert_default().facts.contact_assigned = Some(assigned);
+        }
+        (Ask::Strategy, Answer::Strategy(fact)) => {
+            known.get_or_insert_default().facts.strategy = Some(fact);
+        }
+        (Ask::NoAgentPolicy, Answer::NoAgentPolicy(policy)) => {
+            known.get_or_insert_default().facts.no_agent = Some(policy);
+        }
+        (Ask::Rule, Answer::Rule(answer)) => {
+            known
+                .get_or_insert_default()
+                .rules
+                .insert(state.cursor, answer);
+        }
+        (ask, answer) => {
+            return Err(ResumeError::WrongAnswer {
+                needed: ask.name(),
+                given: answer.name(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The need behind an ask.
+pub(crate) fn need(context: &Context<'_>, ask: Ask, rule: &Rule) -> Need {
+    let session = &context.request.session;
+    let tenant_id = || session.tenant_id.clone();
+    let team_id = || session.assigned_team_id.clone();
+    let strategy = || Need::Strategy {
+        tenant_id: tenant_id(),
+        team_id: team_id(),
+    };
+    match ask {
+        Ask::NextIndex(candidate_count) => Need::NextIndex {
+            context_key: session.context_key(),
+            candidate_count,
+        },
+        // These two are asked for only where there is a team, and a contact.
+        Ask::Schedule => team_id().map_or_else(strategy, |team_id| Need::Schedule { team_id }),
+        Ask::ContactAssigned => match session.contact_id.clone() {
+            Some(contact_id) => Need::ContactAssigned {
+                tenant_id: tenant_id(),
+                contact_id,
+                exclude_session_id: session.id.clone(),
+            },
+            None => strategy(),
+        },
+        Ask::Strategy => strategy(),
+        Ask::Agents { counts_since } => Need::Agents {
+            tenant_id: tenant_id(),
+            team_id: team_id(),
+            include_offline: context.request.force_override,
+            counts_since,
+        },
+        Ask::NoAgentPolicy => Need::NoAgentPolicy {
+            tenant_id: tenant_id(),
+        },
+        Ask::Rule => {
+            let routing = context.state.routing.as_ref();
+            let agents = context.state.bench.as_ref().map(|bench| {
+                let default = Routing::new(Strategy::RoundRobin, None);
+                bench.ids(context, routing.unwrap_or(&default))
+            });
+            Need::Rule {
+                name: rule.name(),
+                strategy: routing.map(|routing| routing.strategy.name()),
+                config: settings(context),
+                agents,
+            }
+        }
+    }
+}
+
+impl Ask {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Schedule => "a schedule",
+            Self::ContactAssigned => "whether the contact is assigned",
+            Self::Strategy => "a strategy",
+            Self::Agents { .. } => "agents",
+            Self::NoAgentPolicy => "a no-agent policy",
+            Self::NextIndex(_) => "an index",
+            Self::Rule => "a rule's answer",
+        }
+    }
+}

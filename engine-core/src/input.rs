@@ -1,0 +1,230 @@
+//! The edge where JSON comes in: everything is checked here, so that inside nothing can be wrong.
+
+use alloc::string::{String, ToString};
+use core::fmt;
+
+use serde::de::DeserializeOwned;
+
+use crate::limits::MAX_PAYLOAD_BYTES;
+use crate::{Facts, Request, RosterConfig};
+
+/// An input that is refused: what is wrong, where, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputError {
+    /// What kind of mistake it is.
+    pub code: InputErrorCode,
+    /// The field, `teams[0].schedule.timezone` for instance; `$` for the whole document.
+    pub path: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// The kinds of mistakes in an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum InputErrorCode {
+    /// Not JSON.
+    Syntax,
+    /// More bytes, items or characters than are allowed.
+    TooLarge,
+    /// A field that does not exist.
+    UnknownField,
+    /// A field that must be there is not.
+    MissingField,
+    /// A field or an id that is there twice.
+    Duplicate,
+    /// A number where a text belongs, say.
+    WrongType,
+    /// The right type, but no value that makes sense there.
+    InvalidValue,
+    /// A time zone that is missing, or not in the bundled database.
+    UnknownTimeZone,
+    /// An id that names nothing in the document.
+    UnknownReference,
+}
+
+impl InputErrorCode {
+    /// Every code.
+    pub const ALL: [Self; 9] = [
+        Self::Syntax,
+        Self::TooLarge,
+        Self::UnknownField,
+        Self::MissingField,
+        Self::Duplicate,
+        Self::WrongType,
+        Self::InvalidValue,
+        Self::UnknownTimeZone,
+        Self::UnknownReference,
+    ];
+
+    /// The stable text of the code.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Syntax => "syntax",
+            Self::TooLarge => "too_large",
+            Self::UnknownField => "unknown_field",
+            Self::MissingField => "missing_field",
+            Self::Duplicate => "duplicate",
+            Self::WrongType => "wrong_type",
+            Self::InvalidValue => "invalid_value",
+            Self::UnknownTimeZone => "unknown_time_zone",
+            Self::UnknownReference => "unknown_reference",
+        }
+    }
+
+    /// What to do about a mistake of this kind.
+    #[must_use]
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Syntax => "the text must be one complete JSON value",
+            Self::TooLarge => "see the limits in the documentation, and send less at a time",
+            Self::UnknownField => "check the spelling; field names are in camelCase",
+            Self::MissingField => "add the field",
+            Self::Duplicate => "keep one of them",
+            Self::WrongType => "give a value of the type the message names",
+            Self::InvalidValue => "give one of the values the message allows",
+            Self::UnknownTimeZone => "use an IANA name such as `Europe/Vienna`",
+            Self::UnknownReference => "add what the id names, or remove the id",
+        }
+    }
+}
+
+impl InputError {
+    pub(crate) fn new(
+        code: InputErrorCode,
+        path: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            path: path.into(),
+            message: message.into(),
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        self.code.hint()
+    }
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The message can repeat what was in the input: no control character gets out raw.
+        write!(
+            f,
+            "{}: {}",
+            self.path.escape_debug(),
+            Printable(&self.message)
+        )
+    }
+}
+
+impl core::error::Error for InputError {}
+
+impl Request {
+    /// Reads a request from JSON.
+    ///
+    /// # Errors
+    /// [`InputError`] with the path of the first field that is wrong.
+    pub fn from_json(json: &[u8]) -> Result<Self, InputError> {
+        from_json(json)
+    }
+}
+
+impl Facts {
+    /// Reads facts from JSON.
+    ///
+    /// # Errors
+    /// [`InputError`] with the path of the first field that is wrong.
+    pub fn from_json(json: &[u8]) -> Result<Self, InputError> {
+        let facts: Self = from_json(json)?;
+        facts.validate()?;
+        Ok(facts)
+    }
+}
+
+impl RosterConfig {
+    /// Reads a roster's configuration from JSON.
+    ///
+    /// # Errors
+    /// [`InputError`] with the path of the first field that is wrong.
+    pub fn from_json(json: &[u8]) -> Result<Self, InputError> {
+        let config: Self = from_json(json)?;
+        config.validate()?;
+        Ok(config)
+    }
+}
+
+/// Reads any of the engine's types, or one that is made of them, from JSON of at most
+/// [`MAX_PAYLOAD_BYTES`]. Checks that need more than one field are left to the type.
+///
+/// # Errors
+/// [`InputError`] with the path of the first field that is wrong.
+pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, InputError> {
+    if json.len() > MAX_PAYLOAD_BYTES {
+        let message = alloc::format!(
+            "the document has {} bytes, at most {MAX_PAYLOAD_BYTES} are allowed",
+            json.len()
+        );
+        return Err(InputError::new(InputErrorCode::TooLarge, "$", message));
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let path = if path == "." { "$".to_string() } else { path };
+        refusal(error.inner(), path)
+    })?;
+    deserializer
+        .end()
+        .map_err(|error| refusal(&error, "$".to_string()))?;
+    Ok(value)
+}
+
+fn refusal(error: &serde_json::Error, path: String) -> InputError {
+    let message = error.to_string();
+    let code = if error.is_data() {
+        // serde names the kind of a mistake by how its message begins, and only there.
+        KINDS
+            .iter()
+            .find(|(beginning, _)| message.starts_with(beginning))
+            .map_or(InputErrorCode::InvalidValue, |(_, code)| *code)
+    } else {
+        InputErrorCode::Syntax
+    };
+    InputError {
+        code,
+        path,
+        message,
+    }
+}
+
+const KINDS: [(&str, InputErrorCode); 9] = [
+    ("unknown field", InputErrorCode::UnknownField),
+    ("missing field", InputErrorCode::MissingField),
+    ("duplicate field", InputErrorCode::Duplicate),
+    ("duplicate id", InputErrorCode::Duplicate),
+    ("invalid type", InputErrorCode::WrongType),
+    ("the list is too long", InputErrorCode::TooLarge),
+    ("the text is too long", InputErrorCode::TooLarge),
+    ("the id has", InputErrorCode::TooLarge),
+    ("unknown variant", InputErrorCode::InvalidValue),
+];
+
+/// A text with its control characters escaped.
+struct Printable<'a>(&'a str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for char in self.0.chars() {
+            if char.is_control() {
+                write!(f, "{}", char.escape_debug())?
+            } else {
+                write!(f, "{char}")?
+            }
+        }
+        Ok(())
+    }
+}

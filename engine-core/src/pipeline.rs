@@ -1,0 +1,165 @@
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::limits::{MAX_NAME_BYTES, MAX_RULES};
+use crate::rules::RuleId;
+
+/// The rules of an engine, in the order in which they are asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pipeline {
+    rules: Vec<Rule>,
+}
+
+/// One place in a pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rule {
+    /// One of the engine's own rules.
+    BuiltIn(RuleId),
+    /// A rule of the host's, asked for with [`crate::Need::Rule`].
+    Host(RuleName),
+}
+
+/// The name of a rule: an id of the engine's, or a host's own.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleName(Name);
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Name {
+    BuiltIn(&'static str),
+    Host(Arc<str>),
+}
+
+/// Why rules make no pipeline.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PipelineError {
+    /// More than [`MAX_RULES`].
+    #[error("{given} rules are too many, at most {MAX_RULES} are allowed")]
+    TooManyRules {
+        /// How many were given.
+        given: usize,
+    },
+    /// A host's rule is named like one of the engine's, or has no name, or a name of more than
+    /// [`MAX_NAME_BYTES`] bytes.
+    #[error("`{}` cannot be the name of a host's rule", .name.escape_debug())]
+    BadName {
+        /// The name, cut to what an id may have.
+        name: String,
+    },
+}
+
+impl Pipeline {
+    /// The five rules in the order of the contract.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self {
+            rules: RuleId::ALL.iter().map(|id| Rule::BuiltIn(*id)).collect(),
+        }
+    }
+
+    /// Any rules in any order; a rule may occur more than once. An empty pipeline always stops.
+    ///
+    /// # Errors
+    /// [`PipelineError::TooManyRules`].
+    pub fn new(rules: Vec<Rule>) -> Result<Self, PipelineError> {
+        if rules.len() > MAX_RULES {
+            return Err(PipelineError::TooManyRules { given: rules.len() });
+        }
+        Ok(Self { rules })
+    }
+
+    /// The standard pipeline with a host's rule before `next`.
+    ///
+    /// # Errors
+    /// [`PipelineError::BadName`].
+    pub fn with_rule_before(next: RuleId, name: &str) -> Result<Self, PipelineError> {
+        let host = Rule::Host(RuleName::host(name)?);
+        let mut rules = Self::standard().rules;
+        let at = rules.iter().position(|rule| *rule == Rule::BuiltIn(next));
+        rules.insert(at.unwrap_or(rules.len()), host);
+        Self::new(rules)
+    }
+
+    /// The rules in order.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+}
+
+impl Rule {
+    /// The rule's name as it stands in traces and logs.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::BuiltIn(id) => id.name(),
+            Self::Host(name) => name.as_str(),
+        }
+    }
+
+    /// The same, to keep.
+    #[must_use]
+    pub fn name(&self) -> RuleName {
+        match self {
+            Self::BuiltIn(id) => RuleName::built_in(id.name()),
+            Self::Host(name) => name.clone(),
+        }
+    }
+}
+
+impl RuleName {
+    /// The name of a host's rule.
+    ///
+    /// # Errors
+    /// [`PipelineError::BadName`].
+    pub fn host(name: &str) -> Result<Self, PipelineError> {
+        let taken = RuleId::ALL.iter().any(|id| id.name() == name);
+        if name.is_empty() || name.len() > MAX_NAME_BYTES || taken {
+            return Err(PipelineError::BadName {
+                name: name.chars().take(64).collect(),
+            });
+        }
+        Ok(Self(Name::Host(Arc::from(name))))
+    }
+
+    pub(crate) const fn built_in(name: &'static str) -> Self {
+        Self(Name::BuiltIn(name))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Name::BuiltIn(name) => name,
+            Name::Host(name) => name,
+        }
+    }
+}
+
+impl From<RuleId> for RuleName {
+    fn from(id: RuleId) -> Self {
+        Self::built_in(id.name())
+    }
+}
+
+impl fmt::Debug for RuleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.as_str())
+    }
+}
+
+impl fmt::Display for RuleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for RuleName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}

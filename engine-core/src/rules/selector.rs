@@ -1,0 +1,81 @@
+//! # What it does
+//! Chooses one of the eligible agents by the strategy in force. Where several are equally good,
+//! the rotation's index says whose turn it is.
+//!
+//! # Why
+//! Equal agents must get equal shares, whichever instance decides.
+//!
+//! # Reads
+//! The eligible agents with their counts, the strategy and its settings, the rotation's next index
+//! under the session's context key (its team, else its tenant).
+//!
+//! # Answers
+//! Assign: `selected`. Stop: `no_candidate_left`. Of agents: `selected`, `more_active`,
+//! `more_assigned`, `not_their_turn`.
+//!
+//! # Example
+//! `least_active`: Anna has 2 sessions, Ben and Cleo 1 each. The rotation counts over Ben and Cleo,
+//! in order of their ids, and its index picks one.
+
+use super::no_agent_fallback::fall_back;
+use crate::bench::Bench;
+use crate::routing::Routing;
+use crate::run::{Ask, Context, RuleOutcome, Verdict};
+use crate::{Reason, RuleId, Strategy};
+
+pub(super) fn apply(context: &mut Context<'_>) -> Result<Verdict, Ask> {
+    let routing = context
+        .state
+        .routing
+        .unwrap_or_else(|| Routing::new(Strategy::RoundRobin, None));
+    // Taken for the length of this rule, and put back when it has to wait.
+    let Some(bench) = context.state.bench.take() else {
+        return fall_back(context, Reason::NoCandidateLeft);
+    };
+    let verdict = select(context, &routing, &bench);
+    context.state.bench = Some(bench);
+    verdict
+}
+
+fn select(context: &mut Context<'_>, routing: &Routing, bench: &Bench) -> Result<Verdict, Ask> {
+    let Some(best) = bench.best(context, routing) else {
+        return fall_back(context, Reason::NoCandidateLeft);
+    };
+    let index = context.next_index(best.count)?;
+    let picked = bench.pick(context, routing, best, index);
+    let Some((member, agent)) = picked.and_then(|m| Some((m, bench.source().get(context, m)?)))
+    else {
+        return fall_back(context, Reason::NoCandidateLeft);
+    };
+    if context.traced() {
+        context.note("strategy", || routing.strategy.name());
+        context.note("equallyGood", || best.count.get());
+        context.note("index", || index);
+        for other in bench.members(context, routing) {
+            let Some(candidate) = bench.source().get(context, other) else {
+                continue;
+            };
+            let class = routing.class(candidate.active, candidate.total);
+            let (chosen, counts) = (
+                (agent.active, agent.total),
+                (candidate.active, candidate.total),
+            );
+            let reason = if other == member {
+                Reason::Selected
+            } else if class == best.class {
+                Reason::NotTheirTurn
+            } else if routing.tells_apart_by_total(chosen, counts) {
+                Reason::MoreAssigned
+            } else {
+                Reason::MoreActive
+            };
+            context.note_candidate(RuleId::Selector, reason, &candidate);
+        }
+    }
+    let handle = bench.handle(context, member);
+    let answer = RuleOutcome::Assign(agent.id.clone(), handle);
+    Ok(Verdict {
+        answer,
+        reason: Reason::Selected,
+    })
+}

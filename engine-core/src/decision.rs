@@ -2,11 +2,15 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::num::NonZeroU32;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{AgentHandle, AgentId, Reason, RuleName, Timestamp, Trace, TraceAnswer};
+use crate::pipeline::{CLAIM, PIPELINE};
+use crate::{
+    AgentHandle, AgentId, Reason, RuleName, RuleTrace, Timestamp, Trace, TraceAnswer, Values,
+};
 
 /// What was decided, and what the host has to do about it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,6 +33,9 @@ pub struct Decision {
     /// How it came about, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<Box<Trace>>,
+    /// The limit the agent was chosen under: whoever stores the assignment must hold it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<NonZeroU32>,
     /// The chosen agent's place in the roster, if a roster was given and holds the agent.
     #[serde(skip)]
     pub agent: Option<AgentHandle>,
@@ -58,6 +65,15 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    const fn answer(&self) -> TraceAnswer {
+        match self {
+            Self::Assign { .. } => TraceAnswer::Assign,
+            Self::Skip => TraceAnswer::Skip,
+            Self::Stop => TraceAnswer::Stop,
+            Self::Error { .. } => TraceAnswer::Error,
+        }
+    }
+
     /// `assign`, `skip`, `stop` or `error`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
@@ -120,6 +136,47 @@ pub struct Warning {
 }
 
 impl Decision {
+    /// A decision that could not be made, for drivers that have no run to fail.
+    #[must_use]
+    pub fn failed(code: &str, message: &str) -> Self {
+        Self {
+            outcome: Outcome::Error {
+                code: code.into(),
+                message: message.into(),
+            },
+            rule: RuleName::built_in(PIPELINE),
+            reason: Reason::FactUnavailable,
+            effects: Vec::new(),
+            warnings: Vec::new(),
+            next_check_at: None,
+            trace: None,
+            limit: None,
+            agent: None,
+        }
+    }
+
+    /// Tells the decision that the store, which has the last word, did not let it come true, and
+    /// what that makes of it.
+    pub fn overrule(&mut self, outcome: Outcome, reason: Reason) {
+        let rule = RuleName::built_in(CLAIM);
+        if let Some(trace) = &mut self.trace {
+            let (rule, answer, values) = (rule.clone(), outcome.answer(), Values::new());
+            trace.rules.push(RuleTrace {
+                rule,
+                answer,
+                reason,
+                values,
+            });
+        }
+        self.outcome = outcome;
+        self.rule = rule;
+        self.reason = reason;
+        self.effects.clear();
+        self.next_check_at = None;
+        self.limit = None;
+        self.agent = None;
+    }
+
     /// Tells the decision that its message could not be sent, and why. The effects that were to
     /// follow are dropped, so that nothing claims it was sent. Without the out-of-office message
     /// the outcome becomes an error; without the no-agent message it stays, with a warning.

@@ -2,7 +2,7 @@ use alloc::boxed::Box;
 use alloc::string::ToString;
 
 use crate::exchange::{need, take};
-use crate::pipeline::{Pipeline, Rule, RuleName};
+use crate::pipeline::{PIPELINE, Pipeline, Rule, RuleName};
 use crate::rules::{NO_AGENT_FALLBACK, heed};
 use crate::run::{Ask, Context, Input, RuleOutcome, State, Verdict};
 use crate::step::{Answer, Failure, Known, ResumeError, Step, Suspended};
@@ -18,7 +18,8 @@ pub struct Engine {
 }
 
 /// Is told when a rule begins and ends, so that a host can measure what it costs; the engine has
-/// no clock. A rule that waits for an answer has not ended.
+/// no clock. A rule that waits for an answer has not ended; rules begin again when a run is decided
+/// afresh.
 pub trait RuleObserver {
     /// The rule begins.
     fn entered(&mut self, rule: &str) {
@@ -70,8 +71,8 @@ impl Engine {
 
     /// Goes on with a run, now that what it needed is known.
     ///
-    /// If the roster has changed since, the run is decided afresh on what the roster holds now;
-    /// what it was told before still counts, and nothing is asked twice.
+    /// If the roster or the agents given can have changed since, the run is decided afresh on what
+    /// they are now; what it was told before still counts, and nothing is asked twice.
     ///
     /// # Errors
     /// [`ResumeError`] if the answer does not fit what was asked.
@@ -104,8 +105,13 @@ impl Engine {
             return Ok(Step::Done(self.fail(input, run, failure, observer)));
         }
         take(&mut run, answer)?;
-        let fresh = run.state.roster_version == input.roster.map(Roster::version);
+        // Places in a list of agents are worth nothing once the list can be another one.
+        let fresh = run.state.roster_version == input.roster.map(Roster::version)
+            && input.facts.agents.is_none();
         if !fresh {
+            if let Some(rule) = self.pipeline.rules().get(run.state.cursor) {
+                observer.left(rule.as_str());
+            }
             let index = run.state.index;
             run.state = State {
                 index,
@@ -160,7 +166,7 @@ impl Engine {
             }
             run.state.cursor += 1;
         }
-        let rule = RuleName::built_in("pipeline");
+        let rule = RuleName::built_in(PIPELINE);
         Step::Done(decide(
             &mut run.state,
             rule,
@@ -184,7 +190,7 @@ impl Engine {
                 code: failure.code,
                 message: failure.message,
             };
-            let rule = RuleName::built_in("pipeline");
+            let rule = RuleName::built_in(PIPELINE);
             let mut state = State::new(&input);
             return decide(&mut state, rule, Reason::FactUnavailable, outcome, None);
         };
@@ -272,6 +278,7 @@ fn decide(
 ) -> Decision {
     // After an error nothing is done, and nothing saved.
     let failed = matches!(outcome, Outcome::Error { .. });
+    let assigned = matches!(outcome, Outcome::Assign { .. });
     Decision {
         outcome,
         rule,
@@ -284,6 +291,10 @@ fn decide(
         warnings: core::mem::take(&mut state.warnings),
         next_check_at: state.next_check_at,
         trace: state.draft.take().map(|draft| Box::new(draft.finish())),
+        limit: state
+            .routing
+            .and_then(|routing| routing.limit)
+            .filter(|_| assigned),
         agent,
     }
 }

@@ -1,9 +1,7 @@
 //! Between a run and the world: what a rule lacks becomes a need, an answer becomes what is known.
 
-use crate::Strategy;
 use crate::limits::MAX_CANDIDATES;
 use crate::pipeline::Rule;
-use crate::routing::Routing;
 use crate::rules::settings;
 use crate::run::{Ask, Context};
 use crate::step::{Answer, Need, ResumeError, Suspended};
@@ -94,10 +92,8 @@ pub(crate) fn need(context: &Context<'_>, ask: Ask, rule: &Rule) -> Need {
         },
         Ask::Rule => {
             let routing = context.state.routing.as_ref();
-            let agents = context.state.bench.as_ref().map(|bench| {
-                let default = Routing::new(Strategy::RoundRobin, None);
-                bench.ids(context, routing.unwrap_or(&default))
-            });
+            let bench = context.state.bench.as_ref();
+            let agents = bench.map(|bench| bench.ids(context, &context.routing()));
             Need::Rule {
                 name: rule.name(),
                 strategy: routing.map(|routing| routing.strategy.name()),

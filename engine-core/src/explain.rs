@@ -232,6 +232,8 @@ const fn phrase(reason: Reason) -> &'static str {
         Reason::MessageFailed => "the message to the contact could not be sent",
         Reason::DuplicateAgent => "the list of agents is wrong",
         Reason::HostRule => "a rule of the host failed",
+        Reason::SessionTaken => "somebody else was faster",
+        Reason::ClaimsRefused => "the store refused one agent after the other",
         _ => "of its configuration",
     }
 }

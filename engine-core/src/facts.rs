@@ -46,6 +46,53 @@ pub struct ScheduleFact {
     pub tenant_message: Option<String>,
 }
 
+impl ScheduleFact {
+    /// Is the team open at `now`, and what does a contact hear if it is not? A team without a
+    /// schedule, or with one that is switched off, is open; one without a usable time zone is
+    /// closed for good.
+    #[must_use]
+    pub fn availability_at(&self, now: Timestamp) -> Availability {
+        if let Some(answered) = &self.availability {
+            return answered.clone();
+        }
+        let config = self.schedule.as_ref();
+        let (is_open, next_open) = match Hours::new(config) {
+            Hours::None | Hours::Disabled => (true, None),
+            Hours::Weekly(schedule) if schedule.is_open(now) => (true, None),
+            Hours::Weekly(schedule) => (false, schedule.next_opening(now)),
+            Hours::Unusable(_) => (false, None),
+        };
+        Availability {
+            is_open,
+            next_open,
+            message: self.message().map(Into::into),
+            media_url: self.image().map(Into::into),
+        }
+    }
+
+    /// The team's text, else the tenant's; a blank one counts as none.
+    pub(crate) fn message(&self) -> Option<&str> {
+        let team = self
+            .schedule
+            .as_ref()
+            .and_then(|team| team.out_of_office_message.as_deref());
+        filled(team).or(filled(self.tenant_message.as_deref()))
+    }
+
+    pub(crate) fn image(&self) -> Option<&str> {
+        filled(
+            self.schedule
+                .as_ref()
+                .and_then(|team| team.out_of_office_image.as_deref()),
+        )
+    }
+}
+
+/// The text, if it holds more than blanks.
+pub(crate) fn filled(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
 /// Whether a team is open, as `checkScheduleAvailability` answers it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

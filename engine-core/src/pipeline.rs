@@ -6,7 +6,7 @@ use core::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::limits::{MAX_NAME_BYTES, MAX_RULES};
-use crate::rules::RuleId;
+use crate::rules::{NO_AGENT_FALLBACK, RuleId};
 
 /// The rules of an engine, in the order in which they are asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,11 @@ pub enum PipelineError {
     },
 }
 
+/// What traces call things that are no rules of a pipeline.
+const RESERVED: [&str; 3] = [NO_AGENT_FALLBACK, PIPELINE, CLAIM];
+pub(crate) const PIPELINE: &str = "pipeline";
+pub(crate) const CLAIM: &str = "claim";
+
 impl Pipeline {
     /// The five rules in the order of the contract.
     #[must_use]
@@ -91,6 +96,12 @@ impl Pipeline {
     }
 }
 
+impl Default for Pipeline {
+    fn default() -> Self {
+        Self::standard()
+    }
+}
+
 impl Rule {
     /// The rule's name as it stands in traces and logs.
     #[must_use]
@@ -117,7 +128,7 @@ impl RuleName {
     /// # Errors
     /// [`PipelineError::BadName`].
     pub fn host(name: &str) -> Result<Self, PipelineError> {
-        let taken = RuleId::ALL.iter().any(|id| id.name() == name);
+        let taken = RESERVED.contains(&name) || RuleId::ALL.iter().any(|id| id.name() == name);
         if name.is_empty() || name.len() > MAX_NAME_BYTES || taken {
             return Err(PipelineError::BadName {
                 name: name.chars().take(64).collect(),

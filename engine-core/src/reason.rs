@@ -121,6 +121,12 @@ reasons! {
     IndexUnavailable = "index_unavailable",
     /// A message that had to be sent was not.
     MessageFailed = "message_failed",
+
+    // The store's last word.
+    /// The session had an owner already, or was over.
+    SessionTaken = "session_taken",
+    /// The store refused one agent after the other.
+    ClaimsRefused = "claims_refused",
 }
 
 impl fmt::Display for Reason {

@@ -7,15 +7,15 @@ use core::num::NonZeroU32;
 use serde_json::Value;
 
 use crate::bench::Bench;
-use crate::facts::{Agent, Facts, Hours, NoAgentPolicy, ScheduleFact};
+use crate::facts::{Agent, Facts, Hours, NoAgentPolicy, filled};
 use crate::roster::Team;
-use crate::routing::{Choice, Routing};
+use crate::routing::{Choice, Routing, TimeWindow};
 use crate::schedule::Zone;
 use crate::step::Known;
 use crate::trace::Draft;
 use crate::{
     AgentHandle, AgentId, Availability, CandidateTrace, Effect, Reason, Request, Roster,
-    RoutingConfig, RuleName, Timestamp, Warning,
+    RoutingConfig, RuleName, Strategy, Timestamp, Warning,
 };
 
 /// What a run is about and may know. The same request must be given at every step of a run; facts
@@ -83,8 +83,7 @@ pub(crate) struct State {
     /// The place of the rule under way.
     pub(crate) cursor: usize,
     pub(crate) routing: Option<Routing>,
-    /// Settings that a rule of the host has put in the place of the team's.
-    pub(crate) config: Option<Box<RoutingConfig>>,
+    pub(crate) settings: Settings,
     /// The roster is the one of the session's tenant; another one knows nothing of it.
     pub(crate) roster_counts: bool,
     /// The roster's team that the session goes to.
@@ -102,6 +101,17 @@ pub(crate) struct State {
     pub(crate) roster_version: Option<u64>,
 }
 
+/// Where the settings in force come from.
+#[derive(Debug)]
+pub(crate) enum Settings {
+    /// There are none yet.
+    None,
+    /// From the fact that the strategy rule has read.
+    OfStrategy,
+    /// From a rule of the host's.
+    OfHost(Box<RoutingConfig>),
+}
+
 impl State {
     pub(crate) fn new(input: &Input<'_>) -> Self {
         let session = &input.request.session;
@@ -111,7 +121,7 @@ impl State {
         Self {
             cursor: 0,
             routing: None,
-            config: None,
+            settings: Settings::None,
             roster_counts: roster.is_some(),
             team: roster.and_then(|roster| roster.team_for(session.assigned_team_id.as_ref())),
             bench: None,
@@ -143,7 +153,7 @@ pub(crate) enum OpeningHours<'a> {
         message: Option<&'a str>,
         image: Option<&'a str>,
     },
-    Answered(&'a Availability),
+    Answered(&'a Availability, Option<&'a str>),
 }
 
 pub(crate) enum HoursRef<'a> {
@@ -184,8 +194,12 @@ impl<'a> Context<'a> {
             .or(self.known.facts.schedule.as_ref());
         if let Some(fact) = given {
             return Ok(match &fact.availability {
-                Some(answered) => OpeningHours::Answered(answered),
-                None => from_fact(fact),
+                Some(answered) => OpeningHours::Answered(answered, fact.message()),
+                None => OpeningHours::Weekly {
+                    hours: HoursRef::Fresh(Box::new(Hours::new(fact.schedule.as_ref()))),
+                    message: fact.message(),
+                    image: fact.image(),
+                },
             });
         }
         let (_, team) = self.team().ok_or(Ask::Schedule)?;
@@ -194,7 +208,7 @@ impl<'a> Context<'a> {
             .and_then(|roster| roster.tenant().out_of_office_message());
         Ok(OpeningHours::Weekly {
             hours: HoursRef::Compiled(&team.hours),
-            message: team.message.as_deref().or(tenant_message),
+            message: filled(team.message.as_deref()).or(tenant_message),
             image: team.image.as_deref(),
         })
     }
@@ -273,9 +287,12 @@ impl<'a> Context<'a> {
         Ok(index % count)
     }
 
-    /// The zone in which the team's days begin: the one its strategy names, else its schedule's,
-    /// else UTC.
-    pub(crate) fn zone(&self) -> Zone {
+    /// Where counts over `window` begin, in the zone in which the team's days begin: the one its
+    /// strategy names, else its schedule's, else UTC.
+    pub(crate) fn counts_since(&self, window: TimeWindow) -> Option<Timestamp> {
+        if window == TimeWindow::AllTime {
+            return None;
+        }
         let strategy = self
             .facts
             .strategy
@@ -286,16 +303,25 @@ impl<'a> Context<'a> {
             .schedule
             .as_ref()
             .or(self.known.facts.schedule.as_ref());
-        let of_schedule = || schedule?.schedule.as_ref()?.timezone.as_deref();
-        let name = strategy
-            .and_then(|fact| fact.time_zone.as_deref())
-            .or_else(of_schedule);
-        if let (None, Some((_, Hours::Weekly(schedule)))) =
-            (name, self.team().map(|(at, team)| (at, &team.hours)))
-        {
-            return schedule.zone().clone();
+        let of_strategy = strategy.and_then(|fact| fact.time_zone.as_deref());
+        let of_schedule = schedule.and_then(|fact| fact.schedule.as_ref()?.timezone.as_deref());
+        let zone = Zone::named(of_strategy).or_else(|_| Zone::named(of_schedule));
+        window.start(self.request.now, &zone.unwrap_or(Zone::UTC))
+    }
+
+    /// Changes how the agent is chosen from here on. Who was eligible stays so.
+    pub(crate) fn route_by(&mut self, new: Routing) {
+        if let (Some(bench), old) = (self.state.bench.take(), self.routing()) {
+            self.state.bench = Some(bench.for_routing(self, &old, &new));
         }
-        Zone::named(name).unwrap_or(Zone::UTC)
+        self.state.routing = Some(new);
+    }
+
+    /// How the agent is chosen; without a strategy rule so far, by its defaults.
+    pub(crate) fn routing(&self) -> Routing {
+        self.state
+            .routing
+            .unwrap_or_else(|| Routing::new(Strategy::RoundRobin, None))
     }
 
     /// Records a value that the rule under way saw, if a trace is wanted.
@@ -326,16 +352,6 @@ impl<'a> Context<'a> {
                 total: agent.total,
             });
         }
-    }
-}
-
-fn from_fact(fact: &ScheduleFact) -> OpeningHours<'_> {
-    let config = fact.schedule.as_ref();
-    let own = config.and_then(|config| config.out_of_office_message.as_deref());
-    OpeningHours::Weekly {
-        hours: HoursRef::Fresh(Box::new(Hours::new(config))),
-        message: own.or(fact.tenant_message.as_deref()),
-        image: config.and_then(|config| config.out_of_office_image.as_deref()),
     }
 }
 

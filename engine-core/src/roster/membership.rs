@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use super::{
-    AgentHandle, Record, Roster, RosterError, Seat, Slot, Team, TeamConfig, default_team, number,
+    AgentHandle, Record, Roster, RosterError, Seat, Slot, Team, TeamConfig, default_team,
+    next_version, number,
 };
 use crate::Agent;
 use crate::limits::{MAX_CANDIDATES, MAX_ROSTER_AGENTS, MAX_TEAMS};
@@ -22,7 +23,7 @@ impl Roster {
                 limit: MAX_ROSTER_AGENTS,
             });
         }
-        self.version += 1;
+        self.version = next_version();
         let id = agent.id.clone();
         let slot = self.free.pop().and_then(|slot| usize::try_from(slot).ok());
         let slot = slot.unwrap_or(self.agents.len());
@@ -209,7 +210,7 @@ impl Roster {
 
     /// Finds the default team again, after teams or memberships changed.
     fn settle(&mut self) {
-        self.version += 1;
+        self.version = next_version();
         let default_team = default_team(
             (0..)
                 .zip(&self.teams)

@@ -16,6 +16,7 @@ pub(crate) use team::{Team, TeamView};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{Agent, AgentId, AgentStatus, InputError, TeamId, TenantId, Timestamp};
 
@@ -96,7 +97,7 @@ impl Roster {
             teams: Vec::new(),
             team_slots: BTreeMap::new(),
             default_team: None,
-            version: 0,
+            version: next_version(),
         }
     }
 
@@ -234,7 +235,8 @@ impl Roster {
         &self.tenant
     }
 
-    /// Changes with everything that could change a decision.
+    /// Changes with everything that could change a decision. No two rosters of a process have the
+    /// same one unless one is a clone of the other and neither has changed since.
     pub(crate) fn version(&self) -> u64 {
         self.version
     }
@@ -309,7 +311,7 @@ impl Roster {
 
     /// Tells the agent's teams what changed about it.
     fn refresh(&mut self, slot: u32) {
-        self.version += 1;
+        self.version = next_version();
         let agent = usize::try_from(slot)
             .ok()
             .and_then(|at| self.agents.get(at));
@@ -351,6 +353,12 @@ impl<'a> From<&'a Agent> for Candidate<'a> {
             total: agent.total,
         }
     }
+}
+
+/// Tells states of rosters apart; what number a state has decides nothing.
+fn next_version() -> u64 {
+    static VERSIONS: AtomicU64 = AtomicU64::new(0);
+    VERSIONS.fetch_add(1, Ordering::Relaxed)
 }
 
 /// A place in a list whose length the limits keep far below `u32::MAX`.

@@ -23,16 +23,12 @@ use alloc::vec::Vec;
 use super::no_agent_fallback::fall_back;
 use crate::bench::{Bench, Source};
 use crate::roster::Candidate;
-use crate::routing::{Routing, TimeWindow};
+use crate::routing::Routing;
 use crate::run::{Ask, Context, RuleOutcome, Verdict};
-use crate::{Reason, RuleId, Strategy};
+use crate::{Reason, RuleId};
 
 pub(super) fn apply(context: &mut Context<'_>) -> Result<Verdict, Ask> {
-    // Without a strategy rule before this one, its defaults hold.
-    let routing = context
-        .state
-        .routing
-        .unwrap_or_else(|| Routing::new(Strategy::RoundRobin, None));
+    let routing = context.routing();
     let request = context.request;
     let source = source(context, &routing)?;
 
@@ -82,11 +78,9 @@ fn source(context: &Context<'_>, routing: &Routing) -> Result<Source, Ask> {
         // The roster knows all teams, and none has members.
         return Ok(Source::Roster { team: u32::MAX });
     }
-    let counts_since = match routing.window {
-        TimeWindow::AllTime => None,
-        window => window.start(context.request.now, &context.zone()),
-    };
-    Err(Ask::Agents { counts_since })
+    Err(Ask::Agents {
+        counts_since: context.counts_since(routing.window),
+    })
 }
 
 /// Why this agent cannot take the session, if so.

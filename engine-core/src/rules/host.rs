@@ -3,21 +3,17 @@
 use alloc::boxed::Box;
 
 use crate::routing::{Choice, Routing};
-use crate::run::{Context, RuleOutcome, Verdict};
+use crate::run::{Context, RuleOutcome, Settings, Verdict};
 use crate::step::{RuleAnswer, RuleVerdict};
 use crate::{Reason, RoutingConfig, RuleName, Strategy, Warning};
 
-/// The settings in force, once there is a strategy to have them.
+/// The settings in force.
 pub(crate) fn settings(context: &Context<'_>) -> Option<RoutingConfig> {
-    let own = || {
-        context
-            .strategy()
-            .ok()
-            .filter(|_| context.state.routing.is_some())?
-            .config
-            .cloned()
-    };
-    context.state.config.as_deref().cloned().or_else(own)
+    match &context.state.settings {
+        Settings::None => None,
+        Settings::OfStrategy => context.strategy().ok()?.config.cloned(),
+        Settings::OfHost(config) => Some(config.as_ref().clone()),
+    }
 }
 
 /// Does what a rule of the host says.
@@ -36,11 +32,10 @@ pub(crate) fn heed(context: &mut Context<'_>, name: &RuleName, answer: &RuleAnsw
         }
         RuleVerdict::Error { message } => return answer_of(RuleOutcome::Error(message.clone())),
     }
-    let old = context
-        .state
-        .routing
-        .unwrap_or_else(|| Routing::new(Strategy::RoundRobin, None));
-    if let (Some(keep), Some(bench)) = (&answer.agents, context.state.bench.take()) {
+    let old = context.routing();
+    if let Some(keep) = &answer.agents
+        && let Some(bench) = context.state.bench.take()
+    {
         let (narrowed, removed) = bench.narrowed(context, &old, keep);
         let left = removed.len();
         context.note("removed", || left);
@@ -61,14 +56,15 @@ pub(crate) fn heed(context: &mut Context<'_>, name: &RuleName, answer: &RuleAnsw
                 message,
             });
         }
-        if answer.config.is_some() {
-            context.state.config = answer.config.clone().map(Box::new);
+        context.note("strategy", || choice.strategy.name());
+        if choice.strategy == Strategy::Manual {
+            return Verdict::stop(Reason::ManualStrategy);
+        }
+        if let Some(config) = &answer.config {
+            context.state.settings = Settings::OfHost(Box::new(config.clone()));
         }
         let new = Routing::new(choice.strategy, settings(context).as_ref());
-        let bench = context.state.bench.take();
-        context.state.bench = bench.map(|bench| bench.for_routing(context, &old, &new));
-        context.state.routing = Some(new);
-        context.note("strategy", || new.strategy.name());
+        context.route_by(new);
     }
     Verdict::go_on(reason)
 }

@@ -17,6 +17,7 @@
 //! Everybody is at the limit: "All of our agents are currently busy. …" goes out, once a day.
 
 use super::schedule::{sent_within_a_day, stamp};
+use crate::facts::filled;
 use crate::run::{Ask, Context, Verdict};
 use crate::{Effect, Message, MessageKind, NoAgentAction, Reason};
 
@@ -32,12 +33,10 @@ pub(super) fn fall_back(context: &mut Context<'_>, reason: Reason) -> Result<Ver
             if sent_within_a_day(context.request, STAMP).is_some() {
                 Reason::NoAgentReplySentRecently
             } else {
-                let text = policy
-                    .no_agent_message
-                    .filter(|text| !text.trim().is_empty());
+                let text = filled(policy.no_agent_message.as_deref());
                 let message = Message {
                     about: MessageKind::NoAgent,
-                    text: text.unwrap_or_else(|| DEFAULT_MESSAGE.into()),
+                    text: text.unwrap_or(DEFAULT_MESSAGE).into(),
                     media_url: None,
                     account: context
                         .request

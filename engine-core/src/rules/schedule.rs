@@ -23,7 +23,7 @@ use alloc::string::ToString;
 
 use serde_json::{Map, Value};
 
-use crate::facts::Hours;
+use crate::facts::{Hours, filled};
 use crate::run::{Ask, Context, OpeningHours, Verdict};
 use crate::time::DAY;
 use crate::{Effect, Message, MessageKind, Reason, Request, Timestamp, Warning, ZoneError};
@@ -37,13 +37,13 @@ pub(super) fn apply(context: &mut Context<'_>) -> Result<Verdict, Ask> {
     };
     let now = context.request.now;
     let (next_opening, message, image) = match context.opening_hours()? {
-        OpeningHours::Answered(answered) => {
+        OpeningHours::Answered(answered, message) => {
             if answered.is_open {
                 return Ok(Verdict::go_on(Reason::Open));
             }
             (
                 answered.next_open,
-                answered.message.as_deref(),
+                filled(answered.message.as_deref()).or(message),
                 answered.media_url.as_deref(),
             )
         }
@@ -87,11 +87,10 @@ pub(super) fn apply(context: &mut Context<'_>) -> Result<Verdict, Ask> {
         context.note("lastSentAt", || last.to_string());
         return Ok(Verdict::stop(Reason::OutOfOfficeSentRecently));
     }
-    let filled = |text: &&str| !text.trim().is_empty();
     let message = Message {
         about: MessageKind::OutOfOffice,
-        text: message.filter(filled).unwrap_or(DEFAULT_MESSAGE).into(),
-        media_url: image.filter(filled).map(Into::into),
+        text: filled(message).unwrap_or(DEFAULT_MESSAGE).into(),
+        media_url: filled(image).map(Into::into),
         account: context
             .request
             .session

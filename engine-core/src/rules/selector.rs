@@ -21,13 +21,10 @@ use super::no_agent_fallback::fall_back;
 use crate::bench::Bench;
 use crate::routing::Routing;
 use crate::run::{Ask, Context, RuleOutcome, Verdict};
-use crate::{Reason, RuleId, Strategy};
+use crate::{Reason, RuleId};
 
 pub(super) fn apply(context: &mut Context<'_>) -> Result<Verdict, Ask> {
-    let routing = context
-        .state
-        .routing
-        .unwrap_or_else(|| Routing::new(Strategy::RoundRobin, None));
+    let routing = context.routing();
     // Taken for the length of this rule, and put back when it has to wait.
     let Some(bench) = context.state.bench.take() else {
         return fall_back(context, Reason::NoCandidateLeft);

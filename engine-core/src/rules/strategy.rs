@@ -18,7 +18,7 @@
 use alloc::format;
 
 use crate::routing::ChoiceSource;
-use crate::run::{Ask, Context, StrategyInForce, Verdict};
+use crate::run::{Ask, Context, Settings, StrategyInForce, Verdict};
 use crate::{Reason, Strategy, Warning};
 
 pub(super) fn apply(context: &mut Context<'_>) -> Result<Verdict, Ask> {
@@ -29,7 +29,8 @@ pub(super) fn apply(context: &mut Context<'_>) -> Result<Verdict, Ask> {
     if choice.strategy == Strategy::Manual {
         return Ok(Verdict::stop(Reason::ManualStrategy));
     }
-    context.state.routing = Some(routing);
+    context.route_by(routing);
+    context.state.settings = Settings::OfStrategy;
     if let Some(name) = choice.unknown {
         context.note("unknownStrategy", || name);
         context.state.warnings.push(Warning {

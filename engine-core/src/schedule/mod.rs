@@ -59,7 +59,8 @@ impl Schedule {
             };
             match self.zone.next_change(from) {
                 Some(change) if change <= opening => from = change,
-                _ => return Some(opening),
+                // Beyond the end of time there is no opening.
+                _ => return Some(opening).filter(|opening| self.is_open(*opening)),
             }
         }
         None

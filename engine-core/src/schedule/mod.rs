@@ -65,10 +65,6 @@ impl Schedule {
         }
         None
     }
-
-    pub(crate) fn zone(&self) -> &Zone {
-        &self.zone
-    }
 }
 
 /// Why a schedule has no usable time zone.

@@ -174,7 +174,12 @@ pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, InputError> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
-        let path = if path == "." { "$".to_string() } else { path };
+        // A field whose name is empty has no path of its own either.
+        let path = if path == "." || path.is_empty() {
+            "$".to_string()
+        } else {
+            path
+        };
         refusal(error.inner(), path)
     })?;
     deserializer

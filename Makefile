@@ -1,0 +1,58 @@
+# The same commands for people, hooks and CI.
+
+.DEFAULT_GOAL := help
+# The order of the steps is theirs, whatever -j says.
+.NOTPARALLEL:
+.PHONY: help demo setup lint units features purity fuzz test bench clean
+
+CARGO ?= cargo
+FUZZ_SECONDS ?= 60
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: ## a queue of conversations decided in the terminal
+	@$(CARGO) run --release -q --locked -p assignment-engine --features cli -- demo
+
+test: setup lint units features purity fuzz ## everything, stops at the first failure
+	@echo "== all passed"
+
+setup: ## install what the tests need (Debian)
+	@echo "== setup"
+	@scripts/setup-test.sh
+
+lint: ## formatting, clippy, documentation
+	@echo "== format"
+	@$(CARGO) fmt --all --check
+	@$(CARGO) fmt --manifest-path engine-core/purity/Cargo.toml --check
+	@$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
+	@echo "== clippy"
+	@$(CARGO) clippy --quiet --workspace --all-targets --all-features --locked -- -D warnings
+	@echo "== documentation"
+	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --all-features --locked
+
+units:
+	@echo "== tests"
+	@$(CARGO) test --quiet --workspace --all-features --locked
+
+features:
+	@echo "== features"
+	@scripts/check-features.sh assignment-engine assignment-engine-core
+
+purity: ## prove that the core asks the world for nothing
+	@echo "== purity"
+	@scripts/setup-wasm.sh
+	@scripts/check-purity.sh
+
+fuzz: ## fuzz the decision (FUZZ_SECONDS=60)
+	@echo "== fuzz, $(FUZZ_SECONDS) s"
+	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+bench: ## measure
+	@echo "== benchmarks"
+	@$(CARGO) bench --locked -p assignment-engine-core
+	@if [ -x scripts/bench-table ]; then scripts/bench-table; fi
+
+clean: ## remove what was built and found
+	@$(CARGO) clean --quiet
+	@rm -rf fuzz/target fuzz/corpus fuzz/coverage

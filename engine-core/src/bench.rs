@@ -1,6 +1,7 @@
 //! The eligible agents of a run: looked up where they are kept, never copied.
 
 use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
@@ -16,7 +17,7 @@ pub(crate) enum Bench {
     /// line-up has the best of them at hand.
     LineUp { team: u32 },
     /// These members, by their place in the team of the roster or in the list of agents given.
-    Listed { source: Source, members: Vec<u32> },
+    Listed { source: Source, members: Arc<[u32]> },
 }
 
 /// Where agents are kept.
@@ -150,7 +151,7 @@ impl Bench {
                 .filter(|(_, agent)| agent.online && routing.has_room(agent.active))
                 .map(|(at, _)| at)
                 .collect(),
-            Self::Listed { members, .. } => members.clone(),
+            Self::Listed { members, .. } => members.to_vec(),
         }
     }
 
@@ -173,7 +174,7 @@ impl Bench {
                 let members = self.members(context, old);
                 Self::Listed {
                     source: Source::Roster { team },
-                    members,
+                    members: members.into(),
                 }
             }
             bench => bench,
@@ -197,6 +198,13 @@ impl Bench {
                     .get(context, *member)
                     .is_some_and(|a| keep.contains(a.id))
             });
-        (Self::Listed { source, members }, removed)
+        let members: Vec<u32> = members;
+        (
+            Self::Listed {
+                source,
+                members: members.into(),
+            },
+            removed,
+        )
     }
 }

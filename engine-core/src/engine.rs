@@ -5,7 +5,7 @@ use crate::exchange::{need, take};
 use crate::pipeline::{PIPELINE, Pipeline, Rule, RuleName};
 use crate::rules::{NO_AGENT_FALLBACK, heed};
 use crate::run::{Ask, Context, Input, RuleOutcome, State, Verdict};
-use crate::step::{Answer, Failure, Known, ResumeError, Step, Suspended};
+use crate::step::{Answer, Failure, Known, Need, ResumeError, Step, Suspended};
 use crate::{AgentHandle, Decision, Outcome, Reason, Roster, RuleTrace, TraceAnswer};
 
 /// Decides which agent gets a session.
@@ -60,13 +60,16 @@ impl Engine {
 
     /// Starts a run, telling `observer` of its rules.
     pub fn start_observed(&self, input: Input<'_>, observer: &mut impl RuleObserver) -> Step {
-        let run = Suspended {
+        let mut run = Suspended {
             session_id: input.request.session.id.clone(),
             ask: Ask::Rule,
             state: State::new(&input),
             known: None,
         };
-        self.drive(input, run, true, observer)
+        match self.drive(input, &mut run, true, observer) {
+            Progress::Waits(need) => Step::Need(need, run),
+            Progress::Ends(decision) => Step::Done(decision),
+        }
     }
 
     /// Goes on with a run, now that what it needed is known.
@@ -118,7 +121,10 @@ impl Engine {
                 ..State::new(&input)
             };
         }
-        Ok(self.drive(input, run, !fresh, observer))
+        Ok(match self.drive(input, &mut run, !fresh, observer) {
+            Progress::Waits(need) => Step::Need(need, run),
+            Progress::Ends(decision) => Step::Done(decision),
+        })
     }
 
     /// Asks rule after rule until one decides or has to wait. `entering` is false where the rule
@@ -126,10 +132,10 @@ impl Engine {
     fn drive(
         &self,
         input: Input<'_>,
-        mut run: Suspended,
+        run: &mut Suspended,
         mut entering: bool,
         observer: &mut impl RuleObserver,
-    ) -> Step {
+    ) -> Progress {
         while let Some(rule) = self.pipeline.rules().get(run.state.cursor) {
             if entering {
                 observer.entered(rule.as_str());
@@ -152,7 +158,7 @@ impl Engine {
                 Err(ask) => {
                     let need = need(&context, ask, rule);
                     run.ask = ask;
-                    return Step::Need(need, run);
+                    return Progress::Waits(need);
                 }
             };
             observer.left(rule.as_str());
@@ -160,14 +166,16 @@ impl Engine {
             if run.state.draft.is_some() {
                 record(&mut run.state, rule, &verdict);
             }
-            if let Some((outcome, agent)) = outcome(verdict.answer, verdict.reason) {
-                let state = &mut run.state;
-                return Step::Done(decide(state, rule.name(), verdict.reason, outcome, agent));
+            if matches!(verdict.answer, RuleOutcome::Continue) {
+                run.state.cursor += 1;
+                continue;
             }
-            run.state.cursor += 1;
+            let (outcome, agent) = outcome(verdict.answer, verdict.reason);
+            let state = &mut run.state;
+            return Progress::Ends(decide(state, rule.name(), verdict.reason, outcome, agent));
         }
         let rule = RuleName::built_in(PIPELINE);
-        Step::Done(decide(
+        Progress::Ends(decide(
             &mut run.state,
             rule,
             Reason::RulesExhausted,
@@ -221,6 +229,12 @@ impl Engine {
     }
 }
 
+/// How far a run has come.
+enum Progress {
+    Waits(Need),
+    Ends(Decision),
+}
+
 /// Writes a rule's answer into the trace.
 fn record(state: &mut State, rule: &Rule, verdict: &Verdict) {
     let Some(draft) = &mut state.draft else {
@@ -252,20 +266,16 @@ fn record(state: &mut State, rule: &Rule, verdict: &Verdict) {
     }
 }
 
-/// How the run ends with this answer, if it does.
-fn outcome(answer: RuleOutcome, reason: Reason) -> Option<(Outcome, Option<AgentHandle>)> {
+/// How the run ends with this answer.
+fn outcome(answer: RuleOutcome, reason: Reason) -> (Outcome, Option<AgentHandle>) {
     match answer {
-        RuleOutcome::Continue => None,
-        RuleOutcome::Skip => Some((Outcome::Skip, None)),
-        RuleOutcome::Stop => Some((Outcome::Stop, None)),
-        RuleOutcome::Assign(agent_id, handle) => Some((Outcome::Assign { agent_id }, handle)),
-        RuleOutcome::Error(message) => Some((
-            Outcome::Error {
-                code: reason.code().to_string(),
-                message,
-            },
-            None,
-        )),
+        RuleOutcome::Skip => (Outcome::Skip, None),
+        RuleOutcome::Continue | RuleOutcome::Stop => (Outcome::Stop, None),
+        RuleOutcome::Assign(agent_id, handle) => (Outcome::Assign { agent_id }, handle),
+        RuleOutcome::Error(message) => {
+            let code = reason.code().to_string();
+            (Outcome::Error { code, message }, None)
+        }
     }
 }
 

@@ -62,7 +62,10 @@ pub(super) fn apply(context: &mut Context<'_>) -> Result<Verdict, Ask> {
         return nobody(context, &routing, source);
     }
     note(context, &routing, source, members.len());
-    context.state.bench = Some(Bench::Listed { source, members });
+    context.state.bench = Some(Bench::Listed {
+        source,
+        members: members.into(),
+    });
     Ok(Verdict::go_on(Reason::AgentsEligible))
 }
 

@@ -25,13 +25,10 @@ use crate::{Reason, RuleId};
 
 pub(super) fn apply(context: &mut Context<'_>) -> Result<Verdict, Ask> {
     let routing = context.routing();
-    // Taken for the length of this rule, and put back when it has to wait.
-    let Some(bench) = context.state.bench.take() else {
+    let Some(bench) = context.state.bench.clone() else {
         return fall_back(context, Reason::NoCandidateLeft);
     };
-    let verdict = select(context, &routing, &bench);
-    context.state.bench = Some(bench);
-    verdict
+    select(context, &routing, &bench)
 }
 
 fn select(context: &mut Context<'_>, routing: &Routing, bench: &Bench) -> Result<Verdict, Ask> {

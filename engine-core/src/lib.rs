@@ -1,4 +1,55 @@
-//! Decides which support agent gets a conversation.
+//! Decides which support agent gets a conversation: facts in, decision out.
+//!
+//! The engine asks a [`Pipeline`] of rules: is the team open, has the contact another
+//! conversation, how does the team choose, who can take it, who of them gets it. The first rule
+//! that does not say "continue" ends the run, and the [`Decision`] says who, why, and what the
+//! host has to do about it.
+//!
+//! It touches nothing: no clock, no network, no randomness, no threads. What a run does not find
+//! in its [`Facts`] or its [`Roster`] it asks for: [`Engine::start`] answers with a [`Need`] and a
+//! [`Suspended`] run, and [`Engine::resume`] takes the [`Answer`]. So one engine serves async
+//! Rust, WebAssembly and tests alike, and equal inputs make equal decisions, to the byte.
+//!
+//! ```
+//! use assignment_engine_core::{
+//!     Answer, Engine, Facts, Input, Need, Outcome, Request, Roster, RosterConfig, Step,
+//! };
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let roster = Roster::from_config(RosterConfig::from_json(br#"{
+//!     "tenantId": "acme",
+//!     "teams": [{ "id": "sales", "members": ["anna", "ben"], "routingConfig": { "maxLoad": 3 } }],
+//!     "agents": [
+//!         { "id": "anna", "name": "Anna", "status": "online", "active": 3 },
+//!         { "id": "ben", "name": "Ben", "status": "online", "active": 1 }
+//!     ]
+//! }"#)?)?;
+//! let request = Request::from_json(br#"{
+//!     "session": { "id": "chat-1", "tenantId": "acme", "assignedTeamId": "sales" },
+//!     "now": "2026-11-23T09:00:00Z"
+//! }"#)?;
+//! let facts = Facts::default();
+//! let input = Input { request: &request, facts: &facts, roster: Some(&roster), trace: true };
+//!
+//! let engine = Engine::default();
+//! let mut step = engine.start(input);
+//! let decision = loop {
+//!     step = match step {
+//!         Step::Done(decision) => break decision,
+//!         // The roster knows everything here but whose turn it is.
+//!         Step::Need(Need::NextIndex { .. }, run) => engine.resume(run, input, Answer::NextIndex(0))?,
+//!         Step::Need(need, _) => unreachable!("{need:?}"),
+//!     };
+//! };
+//! assert!(matches!(&decision.outcome, Outcome::Assign { agent_id } if agent_id.as_str() == "ben"));
+//! assert_eq!(decision.explain()[0], "Session `chat-1` goes to Ben (`ben`).");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The rules are in `rules/`, one file each, and their order is the table in `rules/mod.rs`. The
+//! only control flow is in `engine.rs`. JSON comes in through `input.rs`, where everything is
+//! checked against [`limits`] and refused with the path of the field.
 #![no_std]
 
 extern crate alloc;

@@ -1,0 +1,178 @@
+use std::collections::HashMap;
+use std::fmt;
+use std::mem;
+use std::sync::{Mutex, PoisonError};
+
+use assignment_engine_core::ContextKey;
+
+use super::{NextIndex, RoundRobinContextProvider};
+
+/// Counters in this process: each key starts at 0 and is forgotten with the process.
+///
+/// Right for one instance and for tests. Several instances each keep their own place, so
+/// together they are fair only on average.
+///
+/// Memory is bounded: at most [`IN_MEMORY_KEY_LIMIT`] keys are kept, which is at most some
+/// 40 MB with keys of the largest size. A key stays for as long as fewer than half that many
+/// other keys have been used since; one that was dropped starts at 0 again, which is a legal
+/// restart.
+pub struct InMemoryRoundRobinContextProvider {
+    counters: Mutex<Counters>,
+}
+
+impl InMemoryRoundRobinContextProvider {
+    /// No key has been used yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_generation(IN_MEMORY_KEY_LIMIT / 2)
+    }
+
+    fn with_generation(keys: usize) -> Self {
+        Self {
+            counters: Mutex::new(Counters {
+                young: HashMap::new(),
+                old: HashMap::new(),
+                generation: keys,
+            }),
+        }
+    }
+
+    fn next(&self, context_key: &ContextKey, candidate_count: u32) -> u32 {
+        if candidate_count == 0 {
+            return 0;
+        }
+        // A counter is whole at every moment, so a panic elsewhere leaves nothing to repair.
+        let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = counters.take_turn(context_key);
+        // The remainder is below a u32, so the conversion cannot fail.
+        u32::try_from(turn % u64::from(candidate_count)).unwrap_or(0)
+    }
+}
+
+impl RoundRobinContextProvider for InMemoryRoundRobinContextProvider {
+    fn get_next_index<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        candidate_count: u32,
+    ) -> NextIndex<'a> {
+        // In the future and not before it: a call that nobody awaits takes no turn.
+        Box::pin(async move { Ok(self.next(context_key, candidate_count)) })
+    }
+}
+
+impl Default for InMemoryRoundRobinContextProvider {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for InMemoryRoundRobinContextProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InMemoryRoundRobinContextProvider")
+            .finish_non_exhaustive()
+    }
+}
+
+/// Two generations instead of a list ordered by use: a key that is used moves to the young
+/// one; when that is full it becomes the old one, and what nobody used since goes. Every step
+/// takes constant time, and no order of a map is ever looked at.
+struct Counters {
+    young: HashMap<ContextKey, u64>,
+    old: HashMap<ContextKey, u64>,
+    generation: usize,
+}
+
+impl Counters {
+    /// The turn of this call: 0, 1, 2, … and after `u64::MAX` 0 again.
+    fn take_turn(&mut self, key: &ContextKey) -> u64 {
+        if let Some(next) = self.young.get_mut(key) {
+            let turn = *next;
+            *next = turn.wrapping_add(1);
+            return turn;
+        }
+        let turn = self.old.remove(key).unwrap_or(0);
+        if self.young.len() >= self.generation {
+            self.old = mem::take(&mut self.young);
+        }
+        self.young.insert(key.clone(), turn.wrapping_add(1));
+        turn
+    }
+}
+
+/// How many keys [`InMemoryRoundRobinContextProvider`] keeps at most.
+pub const IN_MEMORY_KEY_LIMIT: usize = 100_000;
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    fn key(text: &str) -> ContextKey {
+        ContextKey::new(text).unwrap()
+    }
+
+    #[test]
+    fn counts_each_key_from_zero_and_nothing_for_nobody() {
+        let provider = InMemoryRoundRobinContextProvider::new();
+        let (a, b) = (key("a"), key("b"));
+        let turns: Vec<u32> = (0..7).map(|_| provider.next(&a, 3)).collect();
+        assert_eq!(turns, [0, 1, 2, 0, 1, 2, 0]);
+        assert_eq!(provider.next(&b, 3), 0);
+        assert_eq!(provider.next(&a, 0), 0);
+        assert_eq!(
+            provider.next(&a, 3),
+            1,
+            "no turn was taken for zero candidates"
+        );
+    }
+
+    #[test]
+    fn the_largest_counter_wraps_to_a_valid_index() {
+        let provider = InMemoryRoundRobinContextProvider::new();
+        provider
+            .counters
+            .lock()
+            .unwrap()
+            .young
+            .insert(key("a"), u64::MAX);
+        assert_eq!(provider.next(&key("a"), u32::MAX), 0);
+        assert_eq!(provider.next(&key("a"), 3), 0);
+        assert_eq!(provider.next(&key("a"), 3), 1);
+    }
+
+    #[test]
+    fn forgets_the_keys_longest_unused_and_keeps_the_bound() {
+        let provider = InMemoryRoundRobinContextProvider::with_generation(10);
+        let busy = key("busy");
+        for n in 0..1_000_u32 {
+            assert_eq!(
+                provider.next(&busy, u32::MAX),
+                n,
+                "a key in use is never dropped"
+            );
+            for k in 0..9 {
+                provider.next(&key(&format!("{n}-{k}")), 5);
+            }
+            let counters = provider.counters.lock().unwrap();
+            assert!(counters.young.len() + counters.old.len() <= 20);
+        }
+        assert_eq!(
+            provider.next(&key("0-0"), 5),
+            0,
+            "a dropped key starts at 0 again"
+        );
+    }
+
+    #[test]
+    fn works_on_after_a_panic_under_the_lock() {
+        let provider = InMemoryRoundRobinContextProvider::new();
+        provider.next(&key("a"), 5);
+        let poisoned = catch_unwind(AssertUnwindSafe(|| {
+            let _guard = provider.counters.lock().unwrap();
+            panic!("on purpose");
+        }));
+        assert!(poisoned.is_err());
+        assert_eq!(provider.next(&key("a"), 5), 1);
+    }
+}

@@ -1,0 +1,74 @@
+//! Where a rotation keeps its place: the seam, what can go wrong behind it, and two stores.
+
+mod error;
+#[cfg(feature = "redis")]
+mod factory;
+mod memory;
+#[cfg(feature = "redis")]
+mod redis;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use assignment_engine_core::ContextKey;
+
+pub use error::{ProviderError, ProviderErrorKind};
+#[cfg(feature = "redis")]
+pub use factory::{
+    ProviderChoice, ProviderFactory, ProviderKind, ProviderReason, StartError, provider_from_env,
+};
+pub use memory::{IN_MEMORY_KEY_LIMIT, InMemoryRoundRobinContextProvider};
+#[cfg(feature = "redis")]
+pub use redis::{DEFAULT_REDIS_DEADLINE, RedisOptions, RedisRoundRobinContextProvider};
+
+/// The answer of [`RoundRobinContextProvider::get_next_index`] while it is on its way.
+///
+/// A plain boxed future and not the `async-trait` macro: it is one line, it keeps the trait
+/// usable behind `dyn`, the documentation shows the signature that is really there, and there
+/// is no macro to depend on. A pick crosses a network, so one small allocation is not felt.
+pub type NextIndex<'a> = Pin<Box<dyn Future<Output = Result<u32, ProviderError>> + Send + 'a>>;
+
+/// Counts turns, so that candidates are served one after the other.
+///
+/// Each call takes one turn under `context_key` and answers that turn modulo
+/// `candidate_count`. While the candidate list of a key stays the same, every position comes up
+/// equally often. A counter that restarts (an expired key, a failover) changes whose turn it is
+/// and nothing else: an answer is always a valid position.
+///
+/// ```
+/// use assignment_engine::{ContextKey, NextIndex, RoundRobinContextProvider};
+///
+/// /// Always the first candidate.
+/// struct First;
+///
+/// impl RoundRobinContextProvider for First {
+///     fn get_next_index<'a>(&'a self, _: &'a ContextKey, _: u32) -> NextIndex<'a> {
+///         Box::pin(async { Ok(0) })
+///     }
+/// }
+/// ```
+pub trait RoundRobinContextProvider: Send + Sync {
+    /// Takes the next turn under `context_key` and answers a position in
+    /// `[0, candidate_count)`. For `candidate_count == 0` the answer is 0, and the store is not
+    /// touched.
+    ///
+    /// # Errors
+    /// [`ProviderError`] when the store gave no usable answer. Nothing may be assigned then. A
+    /// turn may have been taken all the same, which is harmless: a position is passed over.
+    fn get_next_index<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        candidate_count: u32,
+    ) -> NextIndex<'a>;
+}
+
+impl<P: RoundRobinContextProvider + ?Sized> RoundRobinContextProvider for Arc<P> {
+    fn get_next_index<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        candidate_count: u32,
+    ) -> NextIndex<'a> {
+        self.as_ref().get_next_index(context_key, candidate_count)
+    }
+}

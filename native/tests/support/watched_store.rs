@@ -1,0 +1,284 @@
+//! A store in memory that a test can watch, disturb and break.
+
+use std::num::NonZeroU32;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use assignment_engine::core::{
+    Agent, AgentId, ContactId, Session, SessionId, TeamConfig, TeamId, TenantConfig, TenantId,
+    Timestamp,
+};
+use assignment_engine::{
+    Claim, Expected, InMemorySessionStore, Refusal, SessionChanges, SessionStore, StoreError,
+    Stored,
+};
+
+/// Every call goes past a hook that can change what is stored, fail the call, or refuse a claim.
+/// What is written is noted in the order in which it was written.
+pub(crate) struct WatchedStore {
+    inner: InMemorySessionStore,
+    hook: Mutex<Hook>,
+    writes: Mutex<Vec<Write>>,
+    yields: AtomicBool,
+}
+
+type Hook = Box<dyn FnMut(Call<'_>, &InMemorySessionStore) -> Then + Send>;
+
+/// A method of the store, with as much as hooks ask about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Call<'a> {
+    Session(&'a SessionId),
+    Queue,
+    Claim(&'a SessionId, &'a AgentId),
+    Update(&'a SessionId),
+    ContactHasAssignedSession,
+    Teams,
+    Team,
+    Members,
+    Tenant,
+}
+
+/// What comes after the hook.
+pub(crate) enum Then {
+    /// The store does what it was asked.
+    GoOn,
+    /// It fails instead.
+    Fail,
+    /// It refuses the claim; other calls go on.
+    Refuse(Refusal),
+}
+
+/// Something that was written, or a claim that was not granted.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Write {
+    Claimed {
+        session: SessionId,
+        agent: AgentId,
+        limit: Option<NonZeroU32>,
+    },
+    Refused {
+        session: SessionId,
+        agent: AgentId,
+        refusal: Refusal,
+    },
+    Updated(SessionId),
+    Resolved(SessionId, Option<AgentId>),
+}
+
+/// All that a store holds for one tenant.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Snapshot {
+    pub(crate) sessions: Vec<Session>,
+    queue: Vec<Session>,
+    teams: Vec<TeamConfig>,
+    members: Vec<Vec<Agent>>,
+    tenant: TenantConfig,
+}
+
+impl WatchedStore {
+    pub(crate) fn new() -> Self {
+        Self {
+            inner: InMemorySessionStore::new(),
+            hook: Mutex::new(Box::new(|_, _| Then::GoOn)),
+            writes: Mutex::default(),
+            yields: AtomicBool::new(false),
+        }
+    }
+
+    /// The store itself, past the hook and the notes.
+    pub(crate) fn inner(&self) -> &InMemorySessionStore {
+        &self.inner
+    }
+
+    /// From now on this comes before each call.
+    pub(crate) fn before(
+        &self,
+        hook: impl FnMut(Call<'_>, &InMemorySessionStore) -> Then + Send + 'static,
+    ) {
+        *self.hook.lock().unwrap() = Box::new(hook);
+    }
+
+    /// Fails the `n`-th call from now on, counted from 0, and no other; whether it has come to
+    /// that is in the answer.
+    pub(crate) fn fail_nth(&self, n: usize) -> Arc<AtomicBool> {
+        let (failed, mut calls) = (Arc::new(AtomicBool::new(false)), 0);
+        let told = Arc::clone(&failed);
+        self.before(move |_, _| {
+            calls += 1;
+            if calls == n + 1 {
+                told.store(true, Ordering::SeqCst);
+                Then::Fail
+            } else {
+                Then::GoOn
+            }
+        });
+        failed
+    }
+
+    /// From now on a call lets other tasks run, before it is carried out and after.
+    pub(crate) fn yield_around_calls(&self) {
+        self.yields.store(true, Ordering::SeqCst);
+    }
+
+    /// Ends a session, and notes whose it was.
+    pub(crate) fn resolve(&self, id: &SessionId) {
+        let mut writes = self.writes.lock().unwrap();
+        let session = ready(self.inner.session(id)).unwrap();
+        assert!(self.inner.resolve(id));
+        let agent = session.and_then(|session| session.assigned_agent_id);
+        writes.push(Write::Resolved(id.clone(), agent));
+    }
+
+    /// What was written since the last call of this.
+    pub(crate) fn take_writes(&self) -> Vec<Write> {
+        std::mem::take(&mut self.writes.lock().unwrap())
+    }
+
+    pub(crate) fn snapshot(&self, tenant: &TenantId) -> Snapshot {
+        let teams = ready(self.inner.teams(tenant)).unwrap();
+        let members = |team: &TeamConfig| ready(self.inner.members(&team.id, None)).unwrap();
+        Snapshot {
+            sessions: self.inner.sessions(),
+            queue: ready(self.inner.queue(tenant, None, usize::MAX)).unwrap(),
+            members: teams.iter().map(members).collect(),
+            teams,
+            tenant: ready(self.inner.tenant(tenant)).unwrap(),
+        }
+    }
+
+    async fn carry_out<'a, T>(
+        &'a self,
+        call: Call<'a>,
+        act: impl FnOnce(&'a InMemorySessionStore, Option<Refusal>) -> Stored<'a, T>,
+        note: impl FnOnce(&T) -> Option<Write>,
+    ) -> Result<T, StoreError> {
+        self.pause().await;
+        let answer = {
+            let then = (self.hook.lock().unwrap())(call, &self.inner);
+            let refusal = match then {
+                Then::GoOn => None,
+                Then::Fail => return Err(broken()),
+                Then::Refuse(refusal) => Some(refusal),
+            };
+            // Writes are noted under the lock under which they are made, so in their order.
+            let mut writes = self.writes.lock().unwrap();
+            let answer = ready(act(&self.inner, refusal))?;
+            writes.extend(note(&answer));
+            answer
+        };
+        self.pause().await;
+        Ok(answer)
+    }
+
+    async fn pause(&self) {
+        if self.yields.load(Ordering::Relaxed) {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+impl SessionStore for WatchedStore {
+    fn session<'a>(&'a self, id: &'a SessionId) -> Stored<'a, Option<Session>> {
+        let call = Call::Session(id);
+        Box::pin(self.carry_out(call, move |store, _| store.session(id), |_| None))
+    }
+
+    fn queue<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        team: Option<&'a TeamId>,
+        limit: usize,
+    ) -> Stored<'a, Vec<Session>> {
+        let act = move |store: &'a InMemorySessionStore, _| store.queue(tenant, team, limit);
+        Box::pin(self.carry_out(Call::Queue, act, |_| None))
+    }
+
+    fn claim<'a>(
+        &'a self,
+        session: &'a SessionId,
+        agent: &'a AgentId,
+        expected: &'a Expected,
+        changes: &'a SessionChanges,
+    ) -> Stored<'a, Claim> {
+        let act = move |store: &'a InMemorySessionStore, refusal| match refusal {
+            Some(refusal) => Box::pin(async move { Ok(Claim::Refused(refusal)) }) as Stored<'a, _>,
+            None => store.claim(session, agent, expected, changes),
+        };
+        let note = move |claim: &Claim| {
+            let (session, agent) = (session.clone(), agent.clone());
+            Some(match claim {
+                Claim::Claimed(_) => Write::Claimed {
+                    session,
+                    agent,
+                    limit: expected.max_load,
+                },
+                Claim::Refused(refusal) => Write::Refused {
+                    session,
+                    agent,
+                    refusal: *refusal,
+                },
+            })
+        };
+        Box::pin(self.carry_out(Call::Claim(session, agent), act, note))
+    }
+
+    fn update<'a>(
+        &'a self,
+        session: &'a SessionId,
+        changes: &'a SessionChanges,
+    ) -> Stored<'a, Session> {
+        let act = move |store: &'a InMemorySessionStore, _| store.update(session, changes);
+        let note = move |_: &Session| Some(Write::Updated(session.clone()));
+        Box::pin(self.carry_out(Call::Update(session), act, note))
+    }
+
+    fn contact_has_assigned_session<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        contact: &'a ContactId,
+        except: &'a SessionId,
+    ) -> Stored<'a, bool> {
+        let act = move |store: &'a InMemorySessionStore, _| {
+            store.contact_has_assigned_session(tenant, contact, except)
+        };
+        Box::pin(self.carry_out(Call::ContactHasAssignedSession, act, |_| None))
+    }
+
+    fn teams<'a>(&'a self, tenant: &'a TenantId) -> Stored<'a, Vec<TeamConfig>> {
+        Box::pin(self.carry_out(Call::Teams, move |store, _| store.teams(tenant), |_| None))
+    }
+
+    fn team<'a>(&'a self, id: &'a TeamId) -> Stored<'a, Option<(TenantId, TeamConfig)>> {
+        Box::pin(self.carry_out(Call::Team, move |store, _| store.team(id), |_| None))
+    }
+
+    fn members<'a>(
+        &'a self,
+        team: &'a TeamId,
+        counts_since: Option<Timestamp>,
+    ) -> Stored<'a, Vec<Agent>> {
+        let act = move |store: &'a InMemorySessionStore, _| store.members(team, counts_since);
+        Box::pin(self.carry_out(Call::Members, act, |_| None))
+    }
+
+    fn tenant<'a>(&'a self, id: &'a TenantId) -> Stored<'a, TenantConfig> {
+        Box::pin(self.carry_out(Call::Tenant, move |store, _| store.tenant(id), |_| None))
+    }
+}
+
+/// What the store in memory answers: it never makes anybody wait.
+pub(crate) fn ready<T>(answer: Stored<'_, T>) -> Result<T, StoreError> {
+    match pin!(answer).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => panic!("a store in memory made its caller wait"),
+    }
+}
+
+fn broken() -> StoreError {
+    StoreError {
+        code: "store_down".into(),
+        message: "the database is away".into(),
+    }
+}

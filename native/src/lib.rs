@@ -1,0 +1,48 @@
+//! The assignment engine for Rust services: the decision of `assignment-engine-core` with the
+//! world around it.
+//!
+//! A rotation keeps its place in a [`RoundRobinContextProvider`]: in this process
+//! ([`InMemoryRoundRobinContextProvider`]) or, with the feature `redis`, in a Redis that all
+//! instances share (`RedisRoundRobinContextProvider`). `provider_from_env` chooses one at the
+//! start and says why.
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
+mod clock;
+mod driver;
+mod messenger;
+mod observe;
+mod provider;
+mod service;
+mod store;
+
+pub use assignment_engine_core::ContextKey;
+#[cfg(feature = "redis")]
+pub use provider::{
+    DEFAULT_REDIS_DEADLINE, ProviderChoice, ProviderFactory, ProviderKind, ProviderReason,
+    RedisOptions, RedisRoundRobinContextProvider, StartError, provider_from_env,
+};
+pub use provider::{
+    IN_MEMORY_KEY_LIMIT, InMemoryRoundRobinContextProvider, NextIndex, ProviderError,
+    ProviderErrorKind, RoundRobinContextProvider,
+};
+
+pub use assignment_engine_core as core;
+pub use clock::{Clock, SystemClock};
+pub use driver::{Answered, BoxFuture, FactSource, decide};
+pub use messenger::{Messenger, Outbox};
+pub use observe::{OUTCOMES_TOTAL, RULE_DURATION_SECONDS};
+pub use service::{
+    Assigned, AssignmentService, DEFAULT_QUEUE_LIMIT, Handover, HostRules, ManualAssignment,
+    ServiceError, TeamAvailability,
+};
+pub use store::{
+    Claim, Expected, InMemorySessionStore, Refusal, SessionChanges, SessionStore, StoreError,
+    Stored,
+};
+
+/// The blocks of Rust in the README compile and run.
+#[cfg(all(doctest, feature = "redis"))]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

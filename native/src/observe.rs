@@ -1,0 +1,64 @@
+//! What operators see: the two log lines, the counter and the histogram.
+
+use std::time::Instant;
+
+use assignment_engine_core::{Decision, Outcome, RuleObserver, SessionId};
+
+/// Counts decisions by `outcome`: `assign`, `skip`, `stop`, `error`.
+pub const OUTCOMES_TOTAL: &str = "assignment_engine_outcomes_total";
+/// Seconds from a rule's first question to its answer, waiting included, by `rule`.
+pub const RULE_DURATION_SECONDS: &str = "assignment_engine_rule_duration_seconds";
+
+/// Measures the rules of one run.
+#[derive(Default)]
+pub(crate) struct RuleTimer {
+    entered: Option<Instant>,
+}
+
+impl RuleObserver for RuleTimer {
+    fn entered(&mut self, _rule: &str) {
+        self.entered = Some(Instant::now());
+    }
+
+    fn left(&mut self, rule: &str) {
+        let Some(entered) = self.entered.take() else {
+            return;
+        };
+        let elapsed = entered.elapsed();
+        let name = printable(rule);
+        metrics::histogram!(RULE_DURATION_SECONDS, "rule" => name.clone())
+            .record(elapsed.as_secs_f64());
+        let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(rule = %name, durationMs = milliseconds, "assignment_engine.rule_duration");
+    }
+}
+
+/// Counts and logs how a run ended.
+pub(crate) fn outcome(session_id: &SessionId, decision: &Decision) {
+    let outcome = decision.outcome.kind();
+    metrics::counter!(OUTCOMES_TOTAL, "outcome" => outcome).increment(1);
+    let session_id = printable(session_id.as_str());
+    match &decision.outcome {
+        Outcome::Error { message, .. } => {
+            let message = printable(message);
+            tracing::debug!(%outcome, sessionId = %session_id, %message, "assignment_engine.outcome");
+        }
+        _ => tracing::debug!(%outcome, sessionId = %session_id, "assignment_engine.outcome"),
+    }
+    for warning in &decision.warnings {
+        tracing::warn!(code = warning.code, sessionId = %session_id, "{}", warning.message);
+    }
+}
+
+/// Text from outside, with control characters escaped so that it stays on its line.
+pub(crate) fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char.is_control() {
+            shown.extend(char.escape_debug())
+        } else {
+            shown.push(char)
+        }
+    }
+    shown
+}

@@ -1,0 +1,157 @@
+use std::sync::Arc;
+
+use assignment_engine_core::{
+    Agent, Failure, Need, NoAgentPolicy, Request, RuleAnswer, ScheduleFact, Standing, StrategyFact,
+    TeamConfig, TeamId, TenantId, default_team,
+};
+
+use crate::driver::{Answered, BoxFuture, FactSource};
+use crate::store::{SessionStore, StoreError};
+
+/// Answers for a host's own rules.
+pub trait HostRules: Send + Sync {
+    /// What the rule says; `need` is [`Need::Rule`] and names it. A failure ends the run with the
+    /// outcome `error`.
+    fn answer<'a>(
+        &'a self,
+        request: &'a Request,
+        need: &'a Need,
+    ) -> BoxFuture<'a, Result<RuleAnswer, Failure>>;
+}
+
+/// The store as the engine asks it: one question at a time, and only what it needs.
+pub(super) struct StoredFacts<'s> {
+    pub(super) store: &'s dyn SessionStore,
+    pub(super) host_rules: Option<&'s Arc<dyn HostRules>>,
+}
+
+impl FactSource for StoredFacts<'_> {
+    fn schedule<'a>(&'a self, request: &'a Request) -> Answered<'a, ScheduleFact> {
+        Box::pin(async {
+            let team = self.team(request).await?;
+            let tenant = self.store.tenant(&request.session.tenant_id).await?;
+            Ok(ScheduleFact {
+                schedule: team.and_then(|team| team.schedule),
+                availability: None,
+                tenant_message: tenant.out_of_office_message().map(Into::into),
+            })
+        })
+    }
+
+    fn contact_assigned<'a>(&'a self, request: &'a Request) -> Answered<'a, bool> {
+        let session = &request.session;
+        Box::pin(async {
+            let Some(contact) = &session.contact_id else {
+                return Ok(false);
+            };
+            let (tenant, id) = (&session.tenant_id, &session.id);
+            Ok(self
+                .store
+                .contact_has_assigned_session(tenant, contact, id)
+                .await?)
+        })
+    }
+
+    fn strategy<'a>(&'a self, request: &'a Request) -> Answered<'a, StrategyFact> {
+        Box::pin(async {
+            let team = self.team(request).await?;
+            let tenant = self.store.tenant(&request.session.tenant_id).await?;
+            let tenant_strategy = tenant.strategy().map(Into::into);
+            Ok(match team {
+                None => StrategyFact {
+                    tenant_strategy,
+                    ..StrategyFact::default()
+                },
+                Some(team) => StrategyFact {
+                    team_strategy: team.routing_strategy,
+                    tenant_strategy,
+                    config: team.routing_config,
+                    time_zone: team.schedule.and_then(|schedule| schedule.timezone),
+                },
+            })
+        })
+    }
+
+    fn agents<'a>(&'a self, request: &'a Request, need: &'a Need) -> Answered<'a, Vec<Agent>> {
+        Box::pin(async {
+            let counts_since = match need {
+                Need::Agents { counts_since, .. } => *counts_since,
+                _ => None,
+            };
+            let session = &request.session;
+            let team = match &session.assigned_team_id {
+                Some(team) => Some(team.clone()),
+                None => default_team_of(self.store, &session.tenant_id)
+                    .await?
+                    .map(|team| team.id),
+            };
+            match team {
+                Some(team) => Ok(self.store.members(&team, counts_since).await?),
+                None => Ok(Vec::new()),
+            }
+        })
+    }
+
+    fn no_agent_policy<'a>(&'a self, request: &'a Request) -> Answered<'a, NoAgentPolicy> {
+        Box::pin(async {
+            Ok(self
+                .store
+                .tenant(&request.session.tenant_id)
+                .await?
+                .no_agent_policy())
+        })
+    }
+
+    fn rule<'a>(&'a self, request: &'a Request, need: &'a Need) -> Answered<'a, RuleAnswer> {
+        match self.host_rules {
+            Some(rules) => rules.answer(request, need),
+            None => Box::pin(async {
+                let message = "the service was given no answers for rules of the host".into();
+                Err(Failure {
+                    code: "unknown_rule".into(),
+                    message,
+                })
+            }),
+        }
+    }
+}
+
+impl StoredFacts<'_> {
+    /// The session's team, if it belongs to the session's tenant.
+    async fn team(&self, request: &Request) -> Result<Option<TeamConfig>, StoreError> {
+        let Some(id) = &request.session.assigned_team_id else {
+            return Ok(None);
+        };
+        team_of(self.store, &request.session.tenant_id, id).await
+    }
+}
+
+pub(super) async fn team_of(
+    store: &dyn SessionStore,
+    tenant: &TenantId,
+    id: &TeamId,
+) -> Result<Option<TeamConfig>, StoreError> {
+    let found = store.team(id).await?;
+    Ok(found
+        .filter(|(owner, _)| owner == tenant)
+        .map(|(_, team)| team))
+}
+
+/// The team that the tenant's sessions without one go to, if any has members.
+pub(super) async fn default_team_of(
+    store: &dyn SessionStore,
+    tenant: &TenantId,
+) -> Result<Option<TeamConfig>, StoreError> {
+    let teams = store.teams(tenant).await?;
+    Ok(default_team(teams.iter().map(|team| (team, standing(team)))).cloned())
+}
+
+pub(super) fn standing(team: &TeamConfig) -> Standing<'_> {
+    Standing {
+        id: &team.id,
+        is_active: team.is_active,
+        is_default: team.is_default,
+        created_at: team.created_at,
+        has_members: !team.members.is_empty(),
+    }
+}

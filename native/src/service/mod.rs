@@ -1,0 +1,105 @@
+//! The service around the engine: every way in which a session comes to an agent.
+
+mod error;
+mod facts;
+mod handover;
+mod locks;
+mod queue;
+mod run;
+
+pub use error::ServiceError;
+pub use facts::HostRules;
+pub use handover::Handover;
+pub use queue::{Assigned, DEFAULT_QUEUE_LIMIT, ManualAssignment, TeamAvailability};
+
+use std::sync::Arc;
+
+use assignment_engine_core::{Engine, Pipeline, RuleId};
+
+use crate::clock::{Clock, SystemClock};
+use crate::messenger::{Messenger, Outbox};
+use crate::provider::{InMemoryRoundRobinContextProvider, RoundRobinContextProvider};
+use crate::store::{InMemorySessionStore, SessionStore};
+use locks::SessionLocks;
+
+/// Assigns sessions: loads what the engine asks for, lets it decide, and makes the decision true
+/// through [`SessionStore::claim`].
+///
+/// Every method may be called any number of times at once, here and in other processes on the
+/// same store; no session is assigned twice. After an error nothing has been saved.
+pub struct AssignmentService {
+    engine: Engine,
+    /// Strategy, eligibility, selector: what is left of the pipeline without schedule and contact.
+    dispatch: Engine,
+    store: Arc<dyn SessionStore>,
+    provider: Arc<dyn RoundRobinContextProvider>,
+    messenger: Arc<dyn Messenger>,
+    clock: Arc<dyn Clock>,
+    host_rules: Option<Arc<dyn HostRules>>,
+    locks: SessionLocks,
+    trace: bool,
+}
+
+impl AssignmentService {
+    /// A service over this store. The rotation is counted in memory, messages are kept in an
+    /// [`Outbox`] that nobody reads, time is the machine's, and the rules are the standard ones,
+    /// until the `with_…` methods say otherwise.
+    #[must_use]
+    pub fn new(store: Arc<dyn SessionStore>) -> Self {
+        let dispatch = [RuleId::Strategy, RuleId::Eligibility, RuleId::Selector];
+        let dispatch = dispatch.map(assignment_engine_core::Rule::BuiltIn).to_vec();
+        Self {
+            engine: Engine::default(),
+            dispatch: Engine::new(Pipeline::new(dispatch).unwrap_or_default()),
+            store,
+            provider: Arc::new(InMemoryRoundRobinContextProvider::new()),
+            messenger: Arc::new(Outbox::default()),
+            clock: Arc::new(SystemClock),
+            host_rules: None,
+            locks: SessionLocks::default(),
+            trace: false,
+        }
+    }
+
+    /// A service that keeps everything in memory.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self::new(Arc::new(InMemorySessionStore::new()))
+    }
+
+    /// Counts the rotation with `provider`.
+    #[must_use]
+    pub fn with_provider(mut self, provider: Arc<dyn RoundRobinContextProvider>) -> Self {
+        self.provider = provider;
+        self
+    }
+
+    /// Sends messages with `messenger`.
+    #[must_use]
+    pub fn with_messenger(mut self, messenger: Arc<dyn Messenger>) -> Self {
+        self.messenger = messenger;
+        self
+    }
+
+    /// Takes the time from `clock`.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Asks the rules of `pipeline`; those of the host are answered by `rules`.
+    #[must_use]
+    pub fn with_pipeline(mut self, pipeline: Pipeline, rules: Arc<dyn HostRules>) -> Self {
+        self.engine = Engine::new(pipeline);
+        self.host_rules = Some(rules);
+        self
+    }
+
+    /// Records how each decision comes about.
+    #[must_use]
+    pub fn with_trace(mut self) -> Self {
+        self.trace = true;
+        self
+    }
+}

@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 # The order of the steps is theirs, whatever -j says.
 .NOTPARALLEL:
-.PHONY: help demo setup lint units features purity fuzz test bench clean
+.PHONY: help demo install setup lint units features purity fuzz test bench clean
 
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
@@ -11,8 +11,11 @@ FUZZ_SECONDS ?= 60
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-demo: ## a queue of conversations decided in the terminal
-	@$(CARGO) run --release -q --locked -p assignment-engine --features cli -- demo
+demo: ## a morning of a small support team, decided in the terminal
+	@$(CARGO) run -q --locked -p assignment-engine --features cli -- demo
+
+install: ## put the command `assignment-engine` on the PATH
+	@$(CARGO) install --path native --features cli --locked
 
 test: setup lint units features purity fuzz ## everything, stops at the first failure
 	@echo "== all passed"
@@ -50,8 +53,8 @@ fuzz: ## fuzz the decision (FUZZ_SECONDS=60)
 
 bench: ## measure
 	@echo "== benchmarks"
-	@$(CARGO) bench --locked -p assignment-engine-core
-	@if [ -x scripts/bench-table ]; then scripts/bench-table; fi
+	@$(CARGO) bench --quiet --locked -p assignment-engine-core
+	@node scripts/bench-table.mjs
 
 clean: ## remove what was built and found
 	@$(CARGO) clean --quiet

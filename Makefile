@@ -12,6 +12,7 @@ help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: ## a morning of a small support team, decided in the terminal
+	@command -v cc >/dev/null || scripts/apt-install.sh build-essential
 	@$(CARGO) run -q --locked -p assignment-engine --features cli -- demo
 
 install: ## put the command `assignment-engine` on the PATH

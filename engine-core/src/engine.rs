@@ -110,7 +110,8 @@ impl Engine {
         take(&mut run, answer)?;
         // Places in a list of agents are worth nothing once the list can be another one.
         let fresh = run.state.roster_version == input.roster.map(Roster::version)
-            && input.facts.agents.is_none();
+            && input.facts.agents.is_none()
+            && !run.state.agents_given;
         if !fresh {
             if let Some(rule) = self.pipeline.rules().get(run.state.cursor) {
                 observer.left(rule.as_str());

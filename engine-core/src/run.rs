@@ -99,6 +99,8 @@ pub(crate) struct State {
     pub(crate) draft: Option<Box<Draft>>,
     /// What the roster's version was, if one was given.
     pub(crate) roster_version: Option<u64>,
+    /// Agents were given with the input.
+    pub(crate) agents_given: bool,
 }
 
 /// Where the settings in force come from.
@@ -132,6 +134,7 @@ impl State {
             next_check_at: None,
             draft: input.trace.then(|| Draft::new(input.request)),
             roster_version: input.roster.map(Roster::version),
+            agents_given: input.facts.agents.is_some(),
         }
     }
 }

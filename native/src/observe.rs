@@ -41,12 +41,15 @@ pub(crate) fn outcome(session_id: &SessionId, decision: &Decision) {
     match &decision.outcome {
         Outcome::Error { message, .. } => {
             let message = printable(message);
-            tracing::debug!(%outcome, sessionId = %session_id, %message, "assignment_engine.outcome");
+            // A field called `message` is taken for the text of the event and shown without its
+            // name; formatters drop the `r#` and show this one as `message=…`.
+            tracing::debug!(%outcome, sessionId = %session_id, "r#message" = %message, "assignment_engine.outcome");
         }
         _ => tracing::debug!(%outcome, sessionId = %session_id, "assignment_engine.outcome"),
     }
     for warning in &decision.warnings {
-        tracing::warn!(code = warning.code, sessionId = %session_id, "{}", warning.message);
+        let message = printable(&warning.message);
+        tracing::warn!(code = warning.code, sessionId = %session_id, "{message}");
     }
 }
 

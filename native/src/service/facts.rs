@@ -79,14 +79,13 @@ impl FactSource for StoredFacts<'_> {
                 _ => None,
             };
             let session = &request.session;
+            // A team of another tenant has no members for this session.
             let team = match &session.assigned_team_id {
-                Some(team) => Some(team.clone()),
-                None => default_team_of(self.store, &session.tenant_id)
-                    .await?
-                    .map(|team| team.id),
+                Some(_) => self.team(request).await?,
+                None => default_team_of(self.store, &session.tenant_id).await?,
             };
             match team {
-                Some(team) => Ok(self.store.members(&team, counts_since).await?),
+                Some(team) => Ok(self.store.members(&team.id, counts_since).await?),
                 None => Ok(Vec::new()),
             }
         })

@@ -1,11 +1,11 @@
 use assignment_engine_core::{
     Availability, Decision, Outcome, Reason, ScheduleFact, Session, SessionId, SessionStatus,
-    Source, TeamId, TenantId,
+    Source, Standing, TeamId, TenantId, default_team,
 };
 use serde_json::{Map, Value};
 use tracing::Instrument;
 
-use super::facts::{default_team_of, team_of};
+use super::facts::{default_team_of, standing, team_of};
 use super::run::{Attempt, Plan};
 use super::{AssignmentService, ServiceError};
 use crate::observe;
@@ -157,9 +157,17 @@ impl AssignmentService {
             return Ok(Some(team.id));
         }
         let teams = self.store.teams(tenant).await?;
-        let defaults = teams
-            .into_iter()
-            .filter(|team| team.is_default && team.is_active);
-        Ok(defaults.min_by(|a, b| a.id.cmp(&b.id)).map(|team| team.id))
+        let defaults = teams.iter().filter(|team| team.is_default);
+        let as_if_with_members = defaults.map(|team| {
+            let has_members = true;
+            (
+                &team.id,
+                Standing {
+                    has_members,
+                    ..standing(team)
+                },
+            )
+        });
+        Ok(default_team(as_if_with_members).cloned())
     }
 }

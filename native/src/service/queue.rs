@@ -206,15 +206,16 @@ impl AssignmentService {
             Ok(attempt) => match attempt.decision.outcome {
                 Outcome::Assign { .. } => true,
                 Outcome::Error { code, message } => {
-                    let message = observe::printable(&message);
-                    tracing::warn!(sessionId = %session_id, %code, %message, "assignment_engine.queued_session_failed");
+                    let (code, error) = (observe::printable(&code), observe::printable(&message));
+                    tracing::warn!(sessionId = %session_id, %code, %error, "assignment_engine.queued_session_failed");
                     false
                 }
                 Outcome::Skip | Outcome::Stop => false,
             },
             Err(error) => {
-                let (code, message) = (error.code(), observe::printable(&error.to_string()));
-                tracing::warn!(sessionId = %session_id, %code, %message, "assignment_engine.queued_session_failed");
+                let code = observe::printable(error.code());
+                let error = observe::printable(&error.to_string());
+                tracing::warn!(sessionId = %session_id, %code, %error, "assignment_engine.queued_session_failed");
                 false
             }
         }

@@ -1,5 +1,6 @@
 use assignment_engine_core::{
-    AgentId, Decision, Effect, Engine, Facts, Input, Outcome, Reason, Request, Session, Source,
+    AgentId, Decision, Effect, Engine, Facts, Input, Outcome, Reason, Request, Session,
+    SessionStatus, Source,
 };
 
 use super::AssignmentService;
@@ -60,6 +61,9 @@ impl AssignmentService {
                 Outcome::Error { .. } => return Ok(self.done(stored, decision)),
                 Outcome::Skip | Outcome::Stop => {
                     let session = self.save(stored, &changes).await?;
+                    if session.status != SessionStatus::Unassigned {
+                        return Ok(self.taken(session, decision));
+                    }
                     return Ok(self.done(session, decision));
                 }
             };
@@ -82,16 +86,15 @@ impl AssignmentService {
                     );
                     match refusal {
                         Refusal::AgentAtLimit | Refusal::AgentGone => excluded.push(agent),
-                        Refusal::SessionMoved => {
-                            let Some(moved) = self.store.session(&stored.id).await? else {
-                                break;
-                            };
-                            stored = moved;
-                        }
+                        Refusal::SessionMoved => match self.store.session(&stored.id).await? {
+                            Some(moved) if moved.status == SessionStatus::Unassigned => {
+                                stored = moved;
+                            }
+                            other => return Ok(self.taken(other.unwrap_or(stored), decision)),
+                        },
                         Refusal::SessionTaken | Refusal::SessionGone => {
-                            decision.overrule(Outcome::Skip, Reason::SessionTaken);
                             let session = self.store.session(&stored.id).await?.unwrap_or(stored);
-                            return Ok(self.done(session, decision));
+                            return Ok(self.taken(session, decision));
                         }
                     }
                 }
@@ -152,6 +155,12 @@ impl AssignmentService {
         if let Some(why) = failure {
             decision.message_failed(&why);
         }
+    }
+
+    /// Somebody else was quicker: the session is left as they have made it.
+    fn taken(&self, session: Session, mut decision: Decision) -> Attempt {
+        decision.overrule(Outcome::Skip, Reason::SessionTaken);
+        self.done(session, decision)
     }
 
     fn done(&self, session: Session, decision: Decision) -> Attempt {

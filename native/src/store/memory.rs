@@ -290,7 +290,9 @@ impl SessionStore for InMemorySessionStore {
         let updated = {
             let mut data = self.data();
             data.sessions.get_mut(session).map(|session| {
-                changes.apply(session);
+                if session.status == SessionStatus::Unassigned {
+                    changes.apply(session);
+                }
                 session.clone()
             })
         };

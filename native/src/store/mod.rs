@@ -46,7 +46,8 @@ pub trait SessionStore: Send + Sync {
         changes: &'a SessionChanges,
     ) -> Stored<'a, Claim>;
 
-    /// Changes a session without assigning it; the session as it is then.
+    /// Changes a session without assigning it, if it is still unassigned; one that has an owner by
+    /// now, or is over, stays as it is. The session as it is then.
     fn update<'a>(
         &'a self,
         session: &'a SessionId,

@@ -63,6 +63,7 @@ pub(crate) enum Write {
         agent: AgentId,
         refusal: Refusal,
     },
+    /// Changed without being assigned.
     Updated(SessionId),
     Resolved(SessionId, Option<AgentId>),
 }
@@ -148,11 +149,13 @@ impl WatchedStore {
         }
     }
 
-    async fn carry_out<'a, T>(
-        &'a self,
-        call: Call<'a>,
-        act: impl FnOnce(&'a InMemorySessionStore, Option<Refusal>) -> Stored<'a, T>,
-        note: impl FnOnce(&T) -> Option<Write>,
+    async fn carry_out<T>(
+        &self,
+        call: Call<'_>,
+        act: impl FnOnce(
+            &InMemorySessionStore,
+            Option<Refusal>,
+        ) -> Result<(T, Option<Write>), StoreError>,
     ) -> Result<T, StoreError> {
         self.pause().await;
         let answer = {
@@ -164,12 +167,21 @@ impl WatchedStore {
             };
             // Writes are noted under the lock under which they are made, so in their order.
             let mut writes = self.writes.lock().unwrap();
-            let answer = ready(act(&self.inner, refusal))?;
-            writes.extend(note(&answer));
+            let (answer, write) = act(&self.inner, refusal)?;
+            writes.extend(write);
             answer
         };
         self.pause().await;
         Ok(answer)
+    }
+
+    async fn read<T>(
+        &self,
+        call: Call<'_>,
+        read: impl FnOnce(&InMemorySessionStore) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.carry_out(call, |store, _| Ok((read(store)?, None)))
+            .await
     }
 
     async fn pause(&self) {
@@ -181,8 +193,7 @@ impl WatchedStore {
 
 impl SessionStore for WatchedStore {
     fn session<'a>(&'a self, id: &'a SessionId) -> Stored<'a, Option<Session>> {
-        let call = Call::Session(id);
-        Box::pin(self.carry_out(call, move |store, _| store.session(id), |_| None))
+        Box::pin(self.read(Call::Session(id), |store| ready(store.session(id))))
     }
 
     fn queue<'a>(
@@ -191,8 +202,8 @@ impl SessionStore for WatchedStore {
         team: Option<&'a TeamId>,
         limit: usize,
     ) -> Stored<'a, Vec<Session>> {
-        let act = move |store: &'a InMemorySessionStore, _| store.queue(tenant, team, limit);
-        Box::pin(self.carry_out(Call::Queue, act, |_| None))
+        let read = move |store: &InMemorySessionStore| ready(store.queue(tenant, team, limit));
+        Box::pin(self.read(Call::Queue, read))
     }
 
     fn claim<'a>(
@@ -202,13 +213,13 @@ impl SessionStore for WatchedStore {
         expected: &'a Expected,
         changes: &'a SessionChanges,
     ) -> Stored<'a, Claim> {
-        let act = move |store: &'a InMemorySessionStore, refusal| match refusal {
-            Some(refusal) => Box::pin(async move { Ok(Claim::Refused(refusal)) }) as Stored<'a, _>,
-            None => store.claim(session, agent, expected, changes),
-        };
-        let note = move |claim: &Claim| {
+        let act = move |store: &InMemorySessionStore, refusal: Option<Refusal>| {
+            let claim = match refusal {
+                Some(refusal) => Claim::Refused(refusal),
+                None => ready(store.claim(session, agent, expected, changes))?,
+            };
             let (session, agent) = (session.clone(), agent.clone());
-            Some(match claim {
+            let write = match &claim {
                 Claim::Claimed(_) => Write::Claimed {
                     session,
                     agent,
@@ -219,9 +230,10 @@ impl SessionStore for WatchedStore {
                     agent,
                     refusal: *refusal,
                 },
-            })
+            };
+            Ok((claim, Some(write)))
         };
-        Box::pin(self.carry_out(Call::Claim(session, agent), act, note))
+        Box::pin(self.carry_out(Call::Claim(session, agent), act))
     }
 
     fn update<'a>(
@@ -229,9 +241,13 @@ impl SessionStore for WatchedStore {
         session: &'a SessionId,
         changes: &'a SessionChanges,
     ) -> Stored<'a, Session> {
-        let act = move |store: &'a InMemorySessionStore, _| store.update(session, changes);
-        let note = move |_: &Session| Some(Write::Updated(session.clone()));
-        Box::pin(self.carry_out(Call::Update(session), act, note))
+        let act = move |store: &InMemorySessionStore, _| {
+            let before = ready(store.session(session))?;
+            let after = ready(store.update(session, changes))?;
+            let changed = before.as_ref() != Some(&after);
+            Ok((after, changed.then(|| Write::Updated(session.clone()))))
+        };
+        Box::pin(self.carry_out(Call::Update(session), act))
     }
 
     fn contact_has_assigned_session<'a>(
@@ -240,18 +256,18 @@ impl SessionStore for WatchedStore {
         contact: &'a ContactId,
         except: &'a SessionId,
     ) -> Stored<'a, bool> {
-        let act = move |store: &'a InMemorySessionStore, _| {
-            store.contact_has_assigned_session(tenant, contact, except)
+        let read = move |store: &InMemorySessionStore| {
+            ready(store.contact_has_assigned_session(tenant, contact, except))
         };
-        Box::pin(self.carry_out(Call::ContactHasAssignedSession, act, |_| None))
+        Box::pin(self.read(Call::ContactHasAssignedSession, read))
     }
 
     fn teams<'a>(&'a self, tenant: &'a TenantId) -> Stored<'a, Vec<TeamConfig>> {
-        Box::pin(self.carry_out(Call::Teams, move |store, _| store.teams(tenant), |_| None))
+        Box::pin(self.read(Call::Teams, |store| ready(store.teams(tenant))))
     }
 
     fn team<'a>(&'a self, id: &'a TeamId) -> Stored<'a, Option<(TenantId, TeamConfig)>> {
-        Box::pin(self.carry_out(Call::Team, move |store, _| store.team(id), |_| None))
+        Box::pin(self.read(Call::Team, |store| ready(store.team(id))))
     }
 
     fn members<'a>(
@@ -259,12 +275,12 @@ impl SessionStore for WatchedStore {
         team: &'a TeamId,
         counts_since: Option<Timestamp>,
     ) -> Stored<'a, Vec<Agent>> {
-        let act = move |store: &'a InMemorySessionStore, _| store.members(team, counts_since);
-        Box::pin(self.carry_out(Call::Members, act, |_| None))
+        let read = move |store: &InMemorySessionStore| ready(store.members(team, counts_since));
+        Box::pin(self.read(Call::Members, read))
     }
 
     fn tenant<'a>(&'a self, id: &'a TenantId) -> Stored<'a, TenantConfig> {
-        Box::pin(self.carry_out(Call::Tenant, move |store, _| store.tenant(id), |_| None))
+        Box::pin(self.read(Call::Tenant, |store| ready(store.tenant(id))))
     }
 }
 

@@ -68,7 +68,8 @@ impl Findings {
 
     /// The worst first, otherwise as they were noted down.
     pub(crate) fn sort(&mut self) {
-        self.0.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        self.0
+            .sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Finding> {

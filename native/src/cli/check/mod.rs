@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::Ending;
 use super::error::CommandError;
 use super::output::{printable, write_json_line};
-use super::scenario::{Scenario, ScenarioFile};
+use super::scenario::{Scenario, ScenarioFile, text};
 use lint::{Finding, Findings, Lint, Severity};
 
 /// Says what is wrong or suspicious about a scenario, one finding a line.
@@ -86,7 +86,10 @@ fn look_at(document: &[u8]) -> Findings {
                 findings.add_refusal(problem);
             }
             // Some texts are read as something simpler; what was written there is seen only here.
-            let written = serde_json::from_slice(document).unwrap_or(Value::Null);
+            let written = text(document)
+                .ok()
+                .and_then(|text| serde_json::from_slice(text).ok());
+            let written = written.unwrap_or(Value::Null);
             tenant::look_at(&scenario.roster.tenant, &mut findings);
             teams::look_at(&scenario, &mut findings);
             agents::look_at(&scenario, &written, &mut findings);

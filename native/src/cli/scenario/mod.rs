@@ -9,7 +9,7 @@ mod world;
 pub(crate) use rotation::Rotation;
 pub(crate) use schema::json_schema;
 pub(crate) use session::ScenarioSession;
-pub(crate) use source::ScenarioFile;
+pub(crate) use source::{ScenarioFile, text};
 pub(crate) use world::World;
 
 use std::collections::BTreeSet;
@@ -73,7 +73,7 @@ impl Scenario {
     /// # Errors
     /// [`InputError`] with the path of the first field that is wrong.
     pub(crate) fn parse(json: &[u8]) -> Result<Self, InputError> {
-        from_json(source::text(json)?)
+        from_json(text(json)?)
     }
 
     /// What one field alone does not show: ids that are there twice or name nothing, zones that

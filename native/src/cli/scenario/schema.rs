@@ -13,9 +13,7 @@ use super::Scenario;
 /// there once and name something, that zones exist, that a length is one in bytes.
 pub(crate) fn json_schema() -> Schema {
     let settings = SchemaSettings::draft2020_12().with_transform(Numbers);
-    let mut schema = settings
-        .into_generator()
-        .into_root_schema_for::<Scenario>();
+    let mut schema = settings.into_generator().into_root_schema_for::<Scenario>();
     for (place, keyword, value) in what_the_reader_adds() {
         if let Some(Value::Object(found)) = schema.pointer_mut(&format!("/$defs/{place}")) {
             found.insert(keyword.into(), value);
@@ -28,26 +26,74 @@ pub(crate) fn json_schema() -> Schema {
 fn what_the_reader_adds() -> Vec<(String, &'static str, Value)> {
     let mut added: Vec<_> = [
         ("RosterConfig/properties/teams", "maxItems", MAX_TEAMS),
-        ("RosterConfig/properties/agents", "maxItems", MAX_ROSTER_AGENTS),
+        (
+            "RosterConfig/properties/agents",
+            "maxItems",
+            MAX_ROSTER_AGENTS,
+        ),
         ("TeamConfig/properties/members", "maxItems", MAX_CANDIDATES),
-        ("RoutingConfig/properties/priority", "maxItems", MAX_CRITERIA),
+        (
+            "RoutingConfig/properties/priority",
+            "maxItems",
+            MAX_CRITERIA,
+        ),
         ("Agent/properties/name", "maxLength", MAX_NAME_BYTES),
         ("Agent/properties/status", "maxLength", MAX_NAME_BYTES),
         ("TeamConfig/properties/name", "maxLength", MAX_NAME_BYTES),
-        ("TeamConfig/properties/routingStrategy", "maxLength", MAX_NAME_BYTES),
-        ("TenantConfig/properties/strategy", "maxLength", MAX_NAME_BYTES),
-        ("ScheduleConfig/properties/timezone", "maxLength", MAX_NAME_BYTES),
-        ("ScheduleConfig/properties/outOfOfficeMessage", "maxLength", MAX_MESSAGE_BYTES),
-        ("ScheduleConfig/properties/outOfOfficeImage", "maxLength", MAX_MESSAGE_BYTES),
-        ("TenantSettings/properties/outOfOfficeMessage", "maxLength", MAX_MESSAGE_BYTES),
-        ("NoAgentPolicy/properties/noAgentMessage", "maxLength", MAX_MESSAGE_BYTES),
+        (
+            "TeamConfig/properties/routingStrategy",
+            "maxLength",
+            MAX_NAME_BYTES,
+        ),
+        (
+            "TenantConfig/properties/strategy",
+            "maxLength",
+            MAX_NAME_BYTES,
+        ),
+        (
+            "ScheduleConfig/properties/timezone",
+            "maxLength",
+            MAX_NAME_BYTES,
+        ),
+        (
+            "ScheduleConfig/properties/outOfOfficeMessage",
+            "maxLength",
+            MAX_MESSAGE_BYTES,
+        ),
+        (
+            "ScheduleConfig/properties/outOfOfficeImage",
+            "maxLength",
+            MAX_MESSAGE_BYTES,
+        ),
+        (
+            "TenantSettings/properties/outOfOfficeMessage",
+            "maxLength",
+            MAX_MESSAGE_BYTES,
+        ),
+        (
+            "NoAgentPolicy/properties/noAgentMessage",
+            "maxLength",
+            MAX_MESSAGE_BYTES,
+        ),
     ]
     .into_iter()
     .map(|(place, keyword, limit)| (place.to_owned(), keyword, json!(limit)))
     .collect();
-    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let days = [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ];
     added.extend(days.map(|day| {
-        (format!("Days/properties/{day}"), "maxItems", json!(MAX_SHIFTS_PER_DAY))
+        (
+            format!("Days/properties/{day}"),
+            "maxItems",
+            json!(MAX_SHIFTS_PER_DAY),
+        )
     }));
     let start = json!("^([01][0-9]|2[0-3]):[0-5][0-9]$");
     added.push(("Shift/properties/start".into(), "pattern", start));

@@ -44,7 +44,7 @@ impl ScenarioFile {
 ///
 /// # Errors
 /// [`InputError`] about the whole document.
-pub(super) fn text(document: &[u8]) -> Result<&[u8], InputError> {
+pub(crate) fn text(document: &[u8]) -> Result<&[u8], InputError> {
     let document = document.strip_prefix(BYTE_ORDER_MARK).unwrap_or(document);
     let (code, message) = if document.len() > MAX_PAYLOAD_BYTES {
         let message = format!("the document has more than {MAX_PAYLOAD_BYTES} bytes");

@@ -36,7 +36,8 @@ impl World {
         let totals: BTreeMap<_, _> = agents.map(|agent| (&agent.id, agent.total)).collect();
         for team in &scenario.roster.teams {
             for id in &team.members {
-                if let (Some(agent), Some(total)) = (world.roster.agent(id.as_str()), totals.get(id))
+                if let (Some(agent), Some(total)) =
+                    (world.roster.agent(id.as_str()), totals.get(id))
                 {
                     world.roster.set_total(team.id.as_str(), agent, *total).ok();
                 }

@@ -1,10 +1,11 @@
 use alloc::boxed::Box;
 use alloc::string::ToString;
+use alloc::vec::Vec;
 
 use crate::exchange::{need, take};
 use crate::pipeline::{PIPELINE, Pipeline, Rule, RuleName};
 use crate::rules::{NO_AGENT_FALLBACK, heed};
-use crate::run::{Ask, Context, Input, RuleOutcome, State, Verdict};
+use crate::run::{Ask, Context, Extras, Input, RuleOutcome, State, Verdict};
 use crate::step::{Answer, Failure, Known, Need, ResumeError, Step, Suspended};
 use crate::{AgentHandle, Decision, Outcome, Reason, Roster, RuleTrace, TraceAnswer};
 
@@ -208,14 +209,12 @@ impl Engine {
             Ask::NextIndex(_) => Reason::IndexUnavailable,
             _ => Reason::FactUnavailable,
         };
-        let State {
-            draft, warnings, ..
-        } = run.state;
+        let State { draft, extras, .. } = run.state;
         let mut state = State {
             draft,
-            warnings,
             ..State::new(&input)
         };
+        state.extras().warnings = extras.unwrap_or_default().warnings;
         if let Some(draft) = &mut state.draft {
             draft.values.clear();
             draft.values.insert("failure", failure.code.as_str().into());
@@ -256,7 +255,7 @@ fn record(state: &mut State, rule: &Rule, verdict: &Verdict) {
         reason: verdict.reason,
         values,
     });
-    if let Some(reason) = state.fallback {
+    if let Some(reason) = state.extras.as_ref().and_then(|extras| extras.fallback) {
         let (rule, answer) = (RuleName::built_in(NO_AGENT_FALLBACK), TraceAnswer::Stop);
         draft.trace.rules.push(RuleTrace {
             rule,
@@ -287,6 +286,10 @@ fn decide(
     outcome: Outcome,
     agent: Option<AgentHandle>,
 ) -> Decision {
+    let extras = state
+        .extras
+        .take()
+        .map_or_else(Extras::default, |extras| *extras);
     // After an error nothing is done, and nothing saved.
     let failed = matches!(outcome, Outcome::Error { .. });
     let assigned = matches!(outcome, Outcome::Assign { .. });
@@ -294,13 +297,9 @@ fn decide(
         outcome,
         rule,
         reason,
-        effects: if failed {
-            Default::default()
-        } else {
-            core::mem::take(&mut state.effects)
-        },
-        warnings: core::mem::take(&mut state.warnings),
-        next_check_at: state.next_check_at,
+        effects: if failed { Vec::new() } else { extras.effects },
+        warnings: extras.warnings,
+        next_check_at: extras.next_check_at,
         trace: state.draft.take().map(|draft| Box::new(draft.finish())),
         limit: state
             .routing

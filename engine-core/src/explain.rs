@@ -104,10 +104,13 @@ fn story(trace: &Trace, rule: &RuleTrace) -> Option<String> {
     }
     if name == RuleId::Strategy.name() && rule.answer == TraceAnswer::Continue {
         let strategy = ticked(rule.values.get("strategy")?.as_str()?);
-        return Some(match rule.reason {
-            Reason::TeamStrategy => format!("The team chooses by {strategy}."),
-            Reason::TenantStrategy => {
+        return Some(match (rule.reason, &trace.team_id) {
+            (Reason::TeamStrategy, _) => format!("The team chooses by {strategy}."),
+            (Reason::TenantStrategy, Some(_)) => {
                 format!("The team follows its tenant and chooses by {strategy}.")
+            }
+            (Reason::TenantStrategy, None) => {
+                format!("It has no team, so its tenant's choice counts: {strategy}.")
             }
             _ => format!("No known strategy is set, so the choice is by {strategy}."),
         });

@@ -91,11 +91,8 @@ pub(crate) struct State {
     pub(crate) bench: Option<Bench>,
     /// The answer of the rotation, with the number of candidates it was asked for.
     pub(crate) index: Option<(u32, NonZeroU32)>,
-    /// What the no-agent fallback did, if it came to that.
-    pub(crate) fallback: Option<Reason>,
-    pub(crate) effects: Vec<Effect>,
-    pub(crate) warnings: Vec<Warning>,
-    pub(crate) next_check_at: Option<Timestamp>,
+    /// What else follows from the decision. Most have nothing to add, and a run is moved often.
+    pub(crate) extras: Option<Box<Extras>>,
     pub(crate) draft: Option<Box<Draft>>,
     /// What the roster's version was, if one was given.
     pub(crate) roster_version: Option<u64>,
@@ -114,7 +111,21 @@ pub(crate) enum Settings {
     OfHost(Box<RoutingConfig>),
 }
 
+/// What a decision has beyond its outcome.
+#[derive(Debug, Default)]
+pub(crate) struct Extras {
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) warnings: Vec<Warning>,
+    pub(crate) next_check_at: Option<Timestamp>,
+    /// What the no-agent fallback did, if it came to that.
+    pub(crate) fallback: Option<Reason>,
+}
+
 impl State {
+    pub(crate) fn extras(&mut self) -> &mut Extras {
+        self.extras.get_or_insert_default()
+    }
+
     pub(crate) fn new(input: &Input<'_>) -> Self {
         let session = &input.request.session;
         let roster = input
@@ -128,10 +139,7 @@ impl State {
             team: roster.and_then(|roster| roster.team_for(session.assigned_team_id.as_ref())),
             bench: None,
             index: None,
-            fallback: None,
-            effects: Vec::new(),
-            warnings: Vec::new(),
-            next_check_at: None,
+            extras: None,
             draft: input.trace.then(|| Draft::new(input.request)),
             roster_version: input.roster.map(Roster::version),
             agents_given: input.facts.agents.is_some(),

@@ -62,7 +62,7 @@ impl Roster {
         Ok(())
     }
 
-    /// Adds a team and its members. A schedule without a usable time zone is taken as it is: the
+    /// Adds a team and its members, with the totals the agents have. A schedule without a usable time zone is taken as it is: the
     /// team then counts as closed, and every decision says so.
     ///
     /// # Errors
@@ -97,7 +97,11 @@ impl Roster {
         self.team_slots.insert(config.id.clone(), at);
         self.teams.push(Team::new(config, &self.tenant));
         for (member, slot) in members {
-            self.take_seat(slot, Seat { team: at, member }, 0);
+            let agent = usize::try_from(slot)
+                .ok()
+                .and_then(|slot| self.agents.get(slot));
+            let total = agent.and_then(|slot| Some(slot.agent.as_ref()?.total));
+            self.take_seat(slot, Seat { team: at, member }, total.unwrap_or(0));
         }
         self.put_in_order(at);
         self.settle();

@@ -63,6 +63,8 @@ pub(crate) struct Record {
     created_at: Option<Timestamp>,
     online: bool,
     active: u32,
+    /// Sessions given to the agent, for teams it joins later without a count of their own.
+    total: u32,
     /// The teams the agent is in, and the place among their members.
     seats: Vec<Seat>,
 }
@@ -139,14 +141,10 @@ impl Roster {
         })
     }
 
-    /// The agent as it stands now, `total` being the one in the agent's first team.
+    /// The agent as it stands now, `total` being what it was added with and given since.
     #[must_use]
     pub fn snapshot(&self, agent: AgentHandle) -> Option<Agent> {
         let record = self.record(agent).ok()?;
-        let total = record
-            .seats
-            .first()
-            .and_then(|seat| Some(self.team_at(seat.team)?.member(seat.member)?.total));
         Some(Agent {
             id: record.id.clone(),
             name: record.name.clone(),
@@ -157,7 +155,7 @@ impl Roster {
                 AgentStatus::Offline
             },
             active: record.active,
-            total: total.unwrap_or(0),
+            total: record.total,
         })
     }
 
@@ -206,7 +204,9 @@ impl Roster {
     /// # Errors
     /// [`RosterError::UnknownAgent`].
     pub fn assigned(&mut self, agent: AgentHandle) -> Result<(), RosterError> {
-        self.record_mut(agent)?.active = self.record(agent)?.active.saturating_add(1);
+        let record = self.record_mut(agent)?;
+        record.active = record.active.saturating_add(1);
+        record.total = record.total.saturating_add(1);
         let mut at = 0;
         while let Some(seat) = self.record(agent)?.seats.get(at).copied() {
             if let Some(member) = self
@@ -337,6 +337,7 @@ impl Record {
             created_at: agent.created_at,
             online: agent.status == AgentStatus::Online,
             active: agent.active,
+            total: agent.total,
             seats: Vec::new(),
         }
     }

@@ -51,7 +51,7 @@ pub(crate) fn heed(context: &mut Context<'_>, name: &RuleName, answer: &RuleAnsw
         if let Some(unknown) = choice.unknown {
             let name = unknown.escape_debug();
             let message = alloc::format!("there is no strategy `{name}`: round robin");
-            context.state.warnings.push(Warning {
+            context.state.extras().warnings.push(Warning {
                 code: "unknown_strategy",
                 message,
             });

@@ -45,13 +45,17 @@ pub(super) fn fall_back(context: &mut Context<'_>, reason: Reason) -> Result<Ver
                         .map(Into::into),
                 };
                 let now = context.request.now;
-                context.state.effects.push(Effect::SendMessage(message));
-                context.state.effects.push(stamp(STAMP, now));
+                context
+                    .state
+                    .extras()
+                    .effects
+                    .push(Effect::SendMessage(message));
+                context.state.extras().effects.push(stamp(STAMP, now));
                 Reason::NoAgentReply
             }
         }
     };
-    context.state.fallback = Some(answer);
+    context.state.extras().fallback = Some(answer);
     Ok(Verdict::stop(reason))
 }
 

@@ -68,7 +68,7 @@ pub(super) fn apply(context: &mut Context<'_>) -> Result<Verdict, Ask> {
                 let team = team_id.as_str().escape_debug();
                 let message_for_people = format!("team `{team}` counts as closed: {problem}");
                 context.note("timeZone", || code);
-                context.state.warnings.push(Warning {
+                context.state.extras().warnings.push(Warning {
                     code,
                     message: message_for_people,
                 });
@@ -76,8 +76,8 @@ pub(super) fn apply(context: &mut Context<'_>) -> Result<Verdict, Ask> {
             }
         },
     };
-    context.state.next_check_at = next_opening;
     if let Some(opening) = next_opening {
+        context.state.extras().next_check_at = Some(opening);
         context.note("nextOpening", || opening.to_string());
         if opening.since(now) <= DAY {
             return Ok(Verdict::stop(Reason::OpensSoon));
@@ -97,8 +97,12 @@ pub(super) fn apply(context: &mut Context<'_>) -> Result<Verdict, Ask> {
             .context_text("account")
             .map(Into::into),
     };
-    context.state.effects.push(Effect::SendMessage(message));
-    context.state.effects.push(stamp(STAMP, now));
+    context
+        .state
+        .extras()
+        .effects
+        .push(Effect::SendMessage(message));
+    context.state.extras().effects.push(stamp(STAMP, now));
     Ok(Verdict::stop(Reason::OutOfOffice))
 }
 

@@ -33,7 +33,7 @@ pub(super) fn apply(context: &mut Context<'_>) -> Result<Verdict, Ask> {
     context.state.settings = Settings::OfStrategy;
     if let Some(name) = choice.unknown {
         context.note("unknownStrategy", || name);
-        context.state.warnings.push(Warning {
+        context.state.extras().warnings.push(Warning {
             code: "unknown_strategy",
             message: format!(
                 "there is no strategy `{}`: round robin",

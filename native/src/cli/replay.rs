@@ -29,7 +29,7 @@ use statistics::{Figures, course_of_record};
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The record of calls.
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// How an agent is chosen among those who are free.
     #[arg(long, value_name = "NAME", default_value = "round_robin",
           value_parser = ["round_robin", "least_active", "load_balanced", "least_assigned", "hybrid"])]
@@ -68,19 +68,32 @@ pub(crate) enum ReplayError {
 }
 
 pub(crate) fn run(args: &Args, out: &mut impl Write) -> Result<(), ReplayError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let record = record::read(&args.file)?;
     let simulated = runtime.block_on(async {
         let provider = provider(args.redis.as_deref())?;
         let progress = Progress::on_terminal(record.calls.len());
-        let scope = if args.redis.is_some() { own_scope() } else { String::new() };
+        let scope = if args.redis.is_some() {
+            own_scope()
+        } else {
+            String::new()
+        };
         let simulation = Simulation::new(&record, &args.strategy, &scope)?;
         let course = simulation.run(provider.as_ref(), &progress).await?;
         Ok::<_, ReplayError>(Figures::of(&record, &course))
     })?;
     let recorded = Figures::of(&record, &course_of_record(&record));
-    let counters = if args.redis.is_some() { "in Redis" } else { "in memory" };
-    let settings = [("strategy", args.strategy.clone()), ("counters", counters.into())];
+    let counters = if args.redis.is_some() {
+        "in Redis"
+    } else {
+        "in memory"
+    };
+    let settings = [
+        ("strategy", args.strategy.clone()),
+        ("counters", counters.into()),
+    ];
     let file = args.file.display().to_string();
     let report = Report {
         file: &file,
@@ -101,7 +114,9 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> Result<(), ReplayError> 
 fn provider(redis: Option<&str>) -> Result<Arc<dyn RoundRobinContextProvider>, ReplayError> {
     Ok(match redis {
         None => Arc::new(InMemoryRoundRobinContextProvider::new()),
-        Some(url) => Arc::new(RedisRoundRobinContextProvider::new(RedisOptions::from_url(url)?)),
+        Some(url) => Arc::new(RedisRoundRobinContextProvider::new(RedisOptions::from_url(
+            url,
+        )?)),
     })
 }
 

@@ -3,8 +3,8 @@
 mod events;
 mod progress;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assignment_engine_core::{
     Agent, AgentHandle, AgentId, AgentStatus, Answer, ContactId, Decision, Engine, Facts, Failure,
@@ -98,26 +98,43 @@ impl<'r> Simulation<'r> {
         };
         for name in &record.agents {
             let agent = Agent::online(named(AgentId::new(name), name)?);
-            config.agents.push(Agent { status: AgentStatus::Offline, ..agent });
+            config.agents.push(Agent {
+                status: AgentStatus::Offline,
+                ..agent
+            });
         }
         let mut members = BTreeMap::new();
         for (team, names) in &record.teams {
             let id = TeamId::new(format!("{scope}{team}"));
             let mut team_config = TeamConfig::new(named(id, team)?);
             team_config.routing_strategy = Some(strategy.into());
-            team_config.routing_config =
-                Some(RoutingConfig { max_load: Some(1), ..RoutingConfig::default() });
+            team_config.routing_config = Some(RoutingConfig {
+                max_load: Some(1),
+                ..RoutingConfig::default()
+            });
             for name in names {
                 team_config.members.push(named(AgentId::new(name), name)?);
             }
             config.teams.push(team_config);
-            let numbers = names.iter().filter_map(|name| record.agent_number(name)).collect();
+            let numbers = names
+                .iter()
+                .filter_map(|name| record.agent_number(name))
+                .collect();
             members.insert(team.as_str(), numbers);
         }
         let roster = Roster::from_config(config)?;
         let handles = record.agents.iter().filter_map(|name| roster.agent(name));
-        let agents = handles.map(|handle| AgentState { handle, on_duty: 0, busy: false }).collect();
-        let requests = record.calls.iter().map(|call| request(call, &tenant, scope));
+        let agents = handles
+            .map(|handle| AgentState {
+                handle,
+                on_duty: 0,
+                busy: false,
+            })
+            .collect();
+        let requests = record
+            .calls
+            .iter()
+            .map(|call| request(call, &tenant, scope));
         Ok(Self {
             record,
             engine: Engine::default(),
@@ -166,7 +183,12 @@ impl<'r> Simulation<'r> {
             }
         }
         for (_, arrived, call) in std::mem::take(&mut self.queue) {
-            self.course.settle(call, Fate::Waiting { waited_ms: since(arrived, end) });
+            self.course.settle(
+                call,
+                Fate::Waiting {
+                    waited_ms: since(arrived, end),
+                },
+            );
         }
         Ok(self.course)
     }
@@ -178,11 +200,14 @@ impl<'r> Simulation<'r> {
         at: i64,
         provider: &dyn RoundRobinContextProvider,
     ) -> Result<(), SimulationError> {
-        let Some(waiting) = self.waiting(call) else { return Ok(()) };
+        let Some(waiting) = self.waiting(call) else {
+            return Ok(());
+        };
         self.queue.insert(waiting);
         if let Some(patience) = self.call(call)?.patience_ms {
             let patience = i64::try_from(patience).unwrap_or(i64::MAX);
-            self.events.add(at.saturating_add(patience), What::HangsUp { call });
+            self.events
+                .add(at.saturating_add(patience), What::HangsUp { call });
         }
         // Whoever waits already could not be served at the last event, and nobody has come free
         // since, so only the new call can have a chance.
@@ -225,8 +250,15 @@ impl<'r> Simulation<'r> {
         if let Some(request) = self.requests.get_mut(place) {
             request.now = Timestamp::EPOCH.saturating_add(at);
         }
-        let Some(request) = self.requests.get(place) else { return Ok(()) };
-        let input = Input { request, facts: &facts, roster: Some(&self.roster), trace: false };
+        let Some(request) = self.requests.get(place) else {
+            return Ok(());
+        };
+        let input = Input {
+            request,
+            facts: &facts,
+            roster: Some(&self.roster),
+            trace: false,
+        };
         let decision = decide(&self.engine, input, provider)
             .await?
             .map_err(|error| broken(record, &error.to_string()))?;
@@ -245,7 +277,9 @@ impl<'r> Simulation<'r> {
             return Err(broken(record, "it chose an agent who was not free"));
         }
         self.course.turns.pick(&eligible, agent);
-        self.roster.assigned(handle).map_err(|error| broken(record, &error.to_string()))?;
+        self.roster
+            .assigned(handle)
+            .map_err(|error| broken(record, &error.to_string()))?;
         self.serve(call, agent, at)
     }
 
@@ -264,7 +298,15 @@ impl<'r> Simulation<'r> {
         let ended_ms = at.saturating_add(service);
         self.events.add(ended_ms, What::ServiceEnds { call, agent });
         let waited_ms = since(record.arrived_ms, at);
-        self.course.settle(call, Fate::Served { agent, waited_ms, started_ms: at, ended_ms });
+        self.course.settle(
+            call,
+            Fate::Served {
+                agent,
+                waited_ms,
+                started_ms: at,
+                ended_ms,
+            },
+        );
         Ok(())
     }
 
@@ -278,27 +320,41 @@ impl<'r> Simulation<'r> {
                 self.served_contacts.remove(contact);
             }
         }
-        let Some(state) = self.agent(agent) else { return Ok(()) };
+        let Some(state) = self.agent(agent) else {
+            return Ok(());
+        };
         state.busy = false;
         let handle = state.handle;
-        self.roster.released(handle).map_err(|error| broken(record, &error.to_string()))
+        self.roster
+            .released(handle)
+            .map_err(|error| broken(record, &error.to_string()))
     }
 
     fn change_duty(&mut self, agent: u32, by: i32) -> Result<(), SimulationError> {
-        let Some(state) = self.agent(agent) else { return Ok(()) };
+        let Some(state) = self.agent(agent) else {
+            return Ok(());
+        };
         state.on_duty = state.on_duty.saturating_add_signed(by);
         let (handle, online) = (state.handle, state.on_duty > 0);
-        self.roster.set_online(handle, online).map_err(|error| SimulationError::Engine {
-            call: String::new(),
-            what: error.to_string(),
-        })
+        self.roster
+            .set_online(handle, online)
+            .map_err(|error| SimulationError::Engine {
+                call: String::new(),
+                what: error.to_string(),
+            })
     }
 
     /// The team's agents who are on duty and free, counted here and not by the engine.
     fn eligible(&self, team: &str) -> Vec<u32> {
-        let members = self.members.get(team).map(Vec::as_slice).unwrap_or_default();
+        let members = self
+            .members
+            .get(team)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let free = |agent: &&u32| {
-            let state = usize::try_from(**agent).ok().and_then(|at| self.agents.get(at));
+            let state = usize::try_from(**agent)
+                .ok()
+                .and_then(|at| self.agents.get(at));
             state.is_some_and(AgentState::is_free)
         };
         members.iter().filter(free).copied().collect()
@@ -309,7 +365,9 @@ impl<'r> Simulation<'r> {
     }
 
     fn call(&self, call: u32) -> Result<&'r Call, SimulationError> {
-        let found = usize::try_from(call).ok().and_then(|at| self.record.calls.get(at));
+        let found = usize::try_from(call)
+            .ok()
+            .and_then(|at| self.record.calls.get(at));
         found.ok_or_else(|| SimulationError::Engine {
             call: call.to_string(),
             what: "there is no such call".into(),
@@ -332,14 +390,24 @@ impl AgentState {
 const TENANT: &str = "replay";
 
 fn request(call: &Call, tenant: &TenantId, scope: &str) -> Result<Request, SimulationError> {
-    let wrong = |error| SimulationError::Id { call: call.id.clone(), error };
+    let wrong = |error| SimulationError::Id {
+        call: call.id.clone(),
+        error,
+    };
     let mut session = Session::new(SessionId::new(&call.id).map_err(wrong)?, tenant.clone());
     let team = TeamId::new(format!("{scope}{}", call.team)).map_err(wrong)?;
     session.assigned_team_id = Some(team);
-    session.contact_id =
-        call.contact.as_ref().map(ContactId::new).transpose().map_err(wrong)?;
+    session.contact_id = call
+        .contact
+        .as_ref()
+        .map(ContactId::new)
+        .transpose()
+        .map_err(wrong)?;
     session.priority = call.priority;
-    Ok(Request::new(session, Timestamp::EPOCH.saturating_add(call.arrived_ms)))
+    Ok(Request::new(
+        session,
+        Timestamp::EPOCH.saturating_add(call.arrived_ms),
+    ))
 }
 
 /// The loop of a driver whose facts are all at hand: only the rotation is ever asked.
@@ -355,12 +423,20 @@ async fn decide(
             Step::Need(need, run) => (need, run),
         };
         let answer = match need {
-            Need::NextIndex { context_key, candidate_count } => Answer::NextIndex(
-                provider.get_next_index(&context_key, candidate_count.get()).await?,
+            Need::NextIndex {
+                context_key,
+                candidate_count,
+            } => Answer::NextIndex(
+                provider
+                    .get_next_index(&context_key, candidate_count.get())
+                    .await?,
             ),
             need => {
                 let message = format!("a replay has no answer to {need:?}");
-                Answer::Failed(Failure { code: "no_answer".into(), message })
+                Answer::Failed(Failure {
+                    code: "no_answer".into(),
+                    message,
+                })
             }
         };
         step = match engine.resume(run, input, answer) {
@@ -370,12 +446,21 @@ async fn decide(
     }
 }
 
-fn named<T>(id: Result<T, assignment_engine_core::IdError>, name: &str) -> Result<T, SimulationError> {
-    id.map_err(|error| SimulationError::Id { call: name.into(), error })
+fn named<T>(
+    id: Result<T, assignment_engine_core::IdError>,
+    name: &str,
+) -> Result<T, SimulationError> {
+    id.map_err(|error| SimulationError::Id {
+        call: name.into(),
+        error,
+    })
 }
 
 fn broken(call: &Call, what: &str) -> SimulationError {
-    SimulationError::Engine { call: call.id.clone(), what: what.into() }
+    SimulationError::Engine {
+        call: call.id.clone(),
+        what: what.into(),
+    }
 }
 
 fn since(from: i64, to: i64) -> u64 {

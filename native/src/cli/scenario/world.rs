@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use assignment_engine_core::{
     Answer, ContactId, Decision, Engine, Facts, Failure, Input, InputError, Need, Roster,
@@ -31,18 +31,6 @@ impl World {
             contacts: BTreeSet::new(),
             now: scenario.now,
         };
-        // A roster knows nothing of what was given before it, until it is told.
-        let agents = scenario.roster.agents.iter();
-        let totals: BTreeMap<_, _> = agents.map(|agent| (&agent.id, agent.total)).collect();
-        for team in &scenario.roster.teams {
-            for id in &team.members {
-                if let (Some(agent), Some(total)) =
-                    (world.roster.agent(id.as_str()), totals.get(id))
-                {
-                    world.roster.set_total(team.id.as_str(), agent, *total).ok();
-                }
-            }
-        }
         let assigned = |session: &&ScenarioSession| session.status == SessionStatus::Assigned;
         for session in scenario.sessions.iter().filter(assigned) {
             let agent = session.assigned_agent_id.as_ref();

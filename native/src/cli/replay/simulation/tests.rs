@@ -4,11 +4,15 @@ use crate::cli::replay::statistics::Figures;
 use crate::provider::InMemoryRoundRobinContextProvider;
 
 fn figures(record: &Record, strategy: &str) -> Figures {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     let provider = InMemoryRoundRobinContextProvider::new();
     let simulation = Simulation::new(record, strategy, "").unwrap();
     let progress = Progress::on_terminal(0);
-    let course = runtime.block_on(simulation.run(&provider, &progress)).unwrap();
+    let course = runtime
+        .block_on(simulation.run(&provider, &progress))
+        .unwrap();
     Figures::of(record, &course)
 }
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::exchange::{need, take};
 use crate::pipeline::{PIPELINE, Pipeline, Rule, RuleName};
 use crate::rules::{NO_AGENT_FALLBACK, heed};
-use crate::run::{Ask, Context, Extras, Input, RuleOutcome, State, Verdict};
+use crate::run::{Ask, Context, Extras, Input, RuleOutcome, State, Verdict, stamp};
 use crate::step::{Answer, Failure, Known, Need, ResumeError, Step, Suspended};
 use crate::{AgentHandle, Decision, Outcome, Reason, Roster, RuleTrace, TraceAnswer};
 
@@ -75,7 +75,7 @@ impl Engine {
 
     /// Goes on with a run, now that what it needed is known.
     ///
-    /// If the roster or the agents given can have changed since, the run is decided afresh on what
+    /// If the roster or the agents given have changed since, the run is decided afresh on what
     /// they are now; what it was told before still counts, and nothing is asked twice.
     ///
     /// # Errors
@@ -111,8 +111,7 @@ impl Engine {
         take(&mut run, answer)?;
         // Places in a list of agents are worth nothing once the list can be another one.
         let fresh = run.state.roster_version == input.roster.map(Roster::version)
-            && input.facts.agents.is_none()
-            && !run.state.agents_given;
+            && run.state.agents_stamp == stamp(input.facts.agents.as_deref());
         if !fresh {
             if let Some(rule) = self.pipeline.rules().get(run.state.cursor) {
                 observer.left(rule.as_str());

@@ -1,7 +1,8 @@
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::text::printable;
 use crate::{
     CandidateTrace, Decision, Effect, MessageKind, Outcome, Reason, RuleId, RuleTrace, Trace,
     TraceAnswer,
@@ -294,31 +295,11 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", printable(text))
 }
 
-/// Text from outside, with whatever could forge a line or hide one escaped.
-fn printable(text: &str) -> String {
-    text.chars()
-        .flat_map(|char| {
-            let escape = char.is_control() || BIDI.contains(&char);
-            let shown = if escape {
-                char.escape_unicode().to_string()
-            } else {
-                char.to_string()
-            };
-            shown.chars().collect::<Vec<_>>()
-        })
-        .collect()
-}
-
-/// Marks that turn the direction of writing.
-const BIDI: [char; 12] = [
-    '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
-    '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{Answer, Engine, Facts, Input, Request, Step};
+    use alloc::string::ToString;
 
     fn explained(request: &str, facts: &str, index: u32) -> String {
         let request = Request::from_json(request.as_bytes()).unwrap();

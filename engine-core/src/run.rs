@@ -14,8 +14,8 @@ use crate::schedule::Zone;
 use crate::step::Known;
 use crate::trace::Draft;
 use crate::{
-    AgentHandle, AgentId, Availability, CandidateTrace, Effect, Reason, Request, Roster,
-    RoutingConfig, RuleName, Strategy, Timestamp, Warning,
+    AgentHandle, AgentId, AgentStatus, Availability, CandidateTrace, Effect, Reason, Request,
+    Roster, RoutingConfig, RuleName, Strategy, Timestamp, Warning,
 };
 
 /// What a run is about and may know. The same request must be given at every step of a run; facts
@@ -96,8 +96,8 @@ pub(crate) struct State {
     pub(crate) draft: Option<Box<Draft>>,
     /// What the roster's version was, if one was given.
     pub(crate) roster_version: Option<u64>,
-    /// Agents were given with the input.
-    pub(crate) agents_given: bool,
+    /// What the agents were who were given with the input, if any were.
+    pub(crate) agents_stamp: Option<u64>,
 }
 
 /// Where the settings in force come from.
@@ -142,7 +142,7 @@ impl State {
             extras: None,
             draft: input.trace.then(|| Draft::new(input.request)),
             roster_version: input.roster.map(Roster::version),
-            agents_given: input.facts.agents.is_some(),
+            agents_stamp: stamp(input.facts.agents.as_deref()),
         }
     }
 }
@@ -364,6 +364,31 @@ impl<'a> Context<'a> {
             });
         }
     }
+}
+
+/// A number that differs, for all that can be told, when the agents do.
+pub(crate) fn stamp(agents: Option<&[Agent]>) -> Option<u64> {
+    let mix =
+        |sum: u64, word: u64| (sum.rotate_left(5) ^ word).wrapping_mul(0x51_7c_c1_b7_27_22_0a_95);
+    let text = |sum: u64, text: &str| {
+        text.as_bytes()
+            .chunks(8)
+            .fold(mix(sum, text.len() as u64), |sum, bytes| {
+                mix(
+                    sum,
+                    bytes
+                        .iter()
+                        .fold(0, |word, byte| (word << 8) | u64::from(*byte)),
+                )
+            })
+    };
+    Some(agents?.iter().fold(0, |sum, agent| {
+        let created = agent.created_at.map_or(i64::MAX, Timestamp::as_millisecond);
+        let counts = (u64::from(agent.active) << 32) | u64::from(agent.total);
+        let online = u64::from(agent.status == AgentStatus::Online);
+        let sum = text(text(sum, agent.id.as_str()), &agent.name);
+        mix(mix(mix(sum, created.cast_unsigned()), counts), online)
+    }))
 }
 
 impl AsRef<Hours> for HoursRef<'_> {

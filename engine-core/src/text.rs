@@ -1,6 +1,6 @@
-//! Reading texts and lists whose size is limited before they are kept.
+//! Reading texts and lists whose size is limited before they are kept, and showing them.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
@@ -66,3 +66,24 @@ fn too_long<E: Error>(bytes: usize, max: usize) -> E {
         "the text is too long: {bytes} bytes, at most {max} are allowed"
     ))
 }
+
+/// Text from outside, with whatever could forge a line or hide one escaped.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|char| {
+            let escape = char.is_control() || BIDI.contains(&char);
+            let shown = if escape {
+                char.escape_unicode().to_string()
+            } else {
+                char.to_string()
+            };
+            shown.chars().collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Marks that turn the direction of writing.
+const BIDI: [char; 12] = [
+    '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
+    '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+];

@@ -1,12 +1,16 @@
 //! The edge where JSON comes in: everything is checked here, so that inside nothing can be wrong.
 
+mod objects;
+
 use alloc::string::{String, ToString};
 use core::fmt;
 
 use serde::de::DeserializeOwned;
 
 use crate::limits::MAX_PAYLOAD_BYTES;
+use crate::text::printable;
 use crate::{Facts, Request, RosterConfig};
+use objects::Objects;
 
 /// An input that is refused: what is wrong, where, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,12 +117,7 @@ impl InputError {
 impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The message can repeat what was in the input: no control character gets out raw.
-        write!(
-            f,
-            "{}: {}",
-            self.path.escape_debug(),
-            Printable(&self.message)
-        )
+        write!(f, "{}: {}", printable(&self.path), printable(&self.message))
     }
 }
 
@@ -172,15 +171,15 @@ pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, InputError> {
         return Err(InputError::new(InputErrorCode::TooLarge, "$", message));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let objects = Objects(&mut deserializer);
+    let value = serde_path_to_error::deserialize(objects).map_err(|error| {
+        // A key that cannot be read has no name: the path ends with the object it stands in.
         let path = error.path().to_string();
-        // A field whose name is empty has no path of its own either.
-        let path = if path == "." || path.is_empty() {
-            "$".to_string()
-        } else {
-            path
-        };
-        refusal(error.inner(), path)
+        let path = path.strip_suffix('?').unwrap_or(&path);
+        let path = path.strip_suffix('.').unwrap_or(path);
+        // Nor has a field whose name is empty a path of its own.
+        let path = if path.is_empty() { "$" } else { path };
+        refusal(error.inner(), path.to_string())
     })?;
     deserializer
         .end()
@@ -217,19 +216,3 @@ const KINDS: [(&str, InputErrorCode); 9] = [
     ("the id has", InputErrorCode::TooLarge),
     ("unknown variant", InputErrorCode::InvalidValue),
 ];
-
-/// A text with its control characters escaped.
-struct Printable<'a>(&'a str);
-
-impl fmt::Display for Printable<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for char in self.0.chars() {
-            if char.is_control() {
-                write!(f, "{}", char.escape_debug())?
-            } else {
-                write!(f, "{char}")?
-            }
-        }
-        Ok(())
-    }
-}

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{MAX_CANDIDATES, MAX_MESSAGE_BYTES, MAX_NAME_BYTES};
-use crate::text::{bounded_list, bounded_string, bounded_text};
+use crate::text::{bounded_option, bounded_string, bounded_text};
 use crate::{AgentId, RoutingConfig, Schedule, ScheduleConfig, Timestamp, ZoneError};
 
 /// The facts a host has at hand. Whatever is absent is asked for when a rule first needs it; a
@@ -25,7 +25,10 @@ pub struct Facts {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<StrategyFact>,
     /// The members of the team the conversation goes to.
-    #[serde(deserialize_with = "agents", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "bounded_option::<_, _, MAX_CANDIDATES>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub agents: Option<Vec<Agent>>,
     /// What to do when nobody can take the conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -263,12 +266,4 @@ impl Hours {
             Some(config) => Schedule::new(config).map_or_else(Self::Unusable, Self::Weekly),
         }
     }
-}
-
-fn agents<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<Agent>>, D::Error> {
-    #[derive(Deserialize)]
-    struct List(#[serde(deserialize_with = "bounded_list::<_, _, MAX_CANDIDATES>")] Vec<Agent>);
-    Ok(Option::<List>::deserialize(deserializer)?.map(|list| list.0))
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::MAX_CRITERIA;
 use crate::schedule::Zone;
-use crate::text::bounded_list;
+use crate::text::bounded_option;
 use crate::time::{DAY, Timestamp};
 
 /// How the agent is chosen among those who are eligible.
@@ -109,7 +109,7 @@ pub struct RoutingConfig {
     /// The criteria of `hybrid`; `least_active`, then `least_assigned`, unless said.
     #[serde(
         default,
-        deserialize_with = "criteria",
+        deserialize_with = "bounded_option::<_, _, MAX_CRITERIA>",
         skip_serializing_if = "Option::is_none"
     )]
     pub priority: Option<Vec<Criterion>>,
@@ -285,14 +285,6 @@ fn hybrid(priority: &[Criterion]) -> Criteria {
         (Criterion::LeastActive, true) => Criteria::ActiveThenTotal,
         (Criterion::LeastAssigned, true) => Criteria::TotalThenActive,
     }
-}
-
-fn criteria<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<Criterion>>, D::Error> {
-    #[derive(Deserialize)]
-    struct List(#[serde(deserialize_with = "bounded_list::<_, _, MAX_CRITERIA>")] Vec<Criterion>);
-    Ok(Option::<List>::deserialize(deserializer)?.map(|list| list.0))
 }
 
 #[cfg(test)]

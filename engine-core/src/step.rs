@@ -6,7 +6,9 @@ use core::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Agent, Facts, NoAgentPolicy, ScheduleFact, StrategyFact};
+use crate::limits::{MAX_CANDIDATES, MAX_MESSAGE_BYTES, MAX_NAME_BYTES};
 use crate::run::{Ask, State};
+use crate::text::{bounded_option, bounded_string, bounded_text};
 use crate::{
     AgentId, ContactId, ContextKey, Decision, RoutingConfig, RuleName, SessionId, TeamId, TenantId,
     Timestamp,
@@ -123,8 +125,10 @@ pub enum Answer {
 #[serde(deny_unknown_fields)]
 pub struct Failure {
     /// A stable code of the host's, `timeout` for instance.
+    #[serde(deserialize_with = "bounded_string::<_, MAX_NAME_BYTES>")]
     pub code: String,
     /// For people. Must not hold secrets: it goes into outcomes and logs.
+    #[serde(deserialize_with = "bounded_string::<_, MAX_MESSAGE_BYTES>")]
     pub message: String,
 }
 
@@ -135,10 +139,18 @@ pub struct RuleAnswer {
     /// Its verdict.
     pub verdict: RuleVerdict,
     /// The agents left, out of those it was shown; absent to leave them as they are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "bounded_option::<_, _, MAX_CANDIDATES>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub agents: Option<Vec<AgentId>>,
     /// Another strategy from here on, by name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "bounded_text::<_, MAX_NAME_BYTES>",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub strategy: Option<String>,
     /// Other settings from here on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -179,6 +191,7 @@ pub enum RuleVerdict {
     /// Something failed.
     Error {
         /// What, for people.
+        #[serde(deserialize_with = "bounded_string::<_, MAX_MESSAGE_BYTES>")]
         message: String,
     },
 }

@@ -61,6 +61,26 @@ pub(crate) fn bounded_list<'de, D: Deserializer<'de>, T: Deserialize<'de>, const
     deserializer.deserialize_seq(Bounded::<T, MAX>(PhantomData))
 }
 
+/// The same, or null.
+pub(crate) fn bounded_option<'de, D, T, const MAX: usize>(
+    deserializer: D,
+) -> Result<Option<Vec<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct List<T, const MAX: usize>(Vec<T>);
+
+    impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for List<T, MAX> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            bounded_list::<_, _, MAX>(deserializer).map(Self)
+        }
+    }
+
+    let list = Option::<List<T, MAX>>::deserialize(deserializer)?;
+    Ok(list.map(|list| list.0))
+}
+
 fn too_long<E: Error>(bytes: usize, max: usize) -> E {
     E::custom(format_args!(
         "the text is too long: {bytes} bytes, at most {max} are allowed"

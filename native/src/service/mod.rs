@@ -19,14 +19,47 @@ use assignment_engine_core::{Engine, Pipeline, RuleId};
 use crate::clock::{Clock, SystemClock};
 use crate::messenger::{Messenger, Outbox};
 use crate::provider::{InMemoryRoundRobinContextProvider, RoundRobinContextProvider};
-use crate::store::{InMemorySessionStore, SessionStore};
+use crate::store::SessionStore;
 use locks::SessionLocks;
 
 /// Assigns sessions: loads what the engine asks for, lets it decide, and makes the decision true
 /// through [`SessionStore::claim`].
 ///
 /// Every method may be called any number of times at once, here and in other processes on the
-/// same store; no session is assigned twice. After an error nothing has been saved.
+/// same store; no session is assigned twice. After an error nothing of that session has been saved.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use assignment_engine::core::{
+///     Agent, AgentId, Outcome, Session, SessionId, TeamConfig, TeamId, TenantId,
+/// };
+/// use assignment_engine::{AssignmentService, InMemorySessionStore};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (acme, anna) = (TenantId::new("acme")?, AgentId::new("anna")?);
+/// let mut sales = TeamConfig::new(TeamId::new("sales")?);
+/// sales.members.push(anna.clone());
+/// let chat = Session::new(SessionId::new("chat-1")?, acme.clone());
+///
+/// let store = Arc::new(InMemorySessionStore::new());
+/// store.put_agent(Agent::online(anna.clone()));
+/// store.put_team(acme.clone(), sales);
+/// store.put_session(chat.clone());
+///
+/// let service = AssignmentService::new(store);
+/// let context = serde_json::Map::from_iter([("topic".to_owned(), "billing".into())]);
+/// let handover = service.request_assignment(&chat.id, Some("sales"), context).await?;
+/// assert_eq!(handover.outcome(), &Outcome::Assign { agent_id: anna.clone() });
+/// assert_eq!(handover.session.assigned_agent_id, Some(anna));
+///
+/// // A timer, and everybody who comes online, tries those who still wait.
+/// let run = service.assign_queued_sessions_to_available_agents(&acme, None, None).await?;
+/// assert_eq!(run.assigned, 0);
+/// # Ok(())
+/// # }
+/// ```
 pub struct AssignmentService {
     engine: Engine,
     /// Strategy, eligibility, selector: what is left of the pipeline without schedule and contact.
@@ -59,12 +92,6 @@ impl AssignmentService {
             locks: SessionLocks::default(),
             trace: false,
         }
-    }
-
-    /// A service that keeps everything in memory.
-    #[must_use]
-    pub fn in_memory() -> Self {
-        Self::new(Arc::new(InMemorySessionStore::new()))
     }
 
     /// Counts the rotation with `provider`.

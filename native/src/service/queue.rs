@@ -103,7 +103,7 @@ impl AssignmentService {
     ///
     /// # Errors
     /// [`ServiceError`] if an agent is in no active team of the tenant, before anything is
-    /// assigned, or the store fails.
+    /// assigned, or the store fails; what was assigned before it failed stays assigned.
     pub async fn assign_queued_sessions_to_agents(
         &self,
         tenant: &TenantId,

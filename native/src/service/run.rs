@@ -40,6 +40,7 @@ impl AssignmentService {
         let now = self.clock.now();
         let mut stored = stored;
         let mut excluded: Vec<AgentId> = Vec::new();
+        let mut refused = None;
         for _ in 0..MAX_CLAIMS {
             let mut session = stored.clone();
             plan.changes.apply(&mut session);
@@ -97,13 +98,18 @@ impl AssignmentService {
                             return Ok(self.taken(session, decision));
                         }
                     }
+                    refused = Some(decision);
                 }
             }
         }
         let code = Reason::ClaimsRefused;
         let message = format!("the store refused {MAX_CLAIMS} claims in a row");
-        let mut decision = Decision::failed(code.code(), &message);
-        decision.reason = code;
+        let mut decision = refused.unwrap_or_else(|| Decision::failed(code.code(), &message));
+        let outcome = Outcome::Error {
+            code: code.code().into(),
+            message,
+        };
+        decision.overrule(outcome, code);
         Ok(self.done(stored, decision))
     }
 

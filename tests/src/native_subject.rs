@@ -1,0 +1,279 @@
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use assignment_engine::{
+    Answered, ContextKey, FactSource, InMemoryRoundRobinContextProvider, RedisOptions,
+    RedisRoundRobinContextProvider, RoundRobinContextProvider, decide,
+};
+use assignment_engine_core::{
+    Agent, Failure, Need, NoAgentPolicy, Request, RuleAnswer, ScheduleFact, StrategyFact,
+};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use crate::case::{AnswerGiven, Case, Script};
+use crate::check::{Asked, Observed, Run, Subject};
+use crate::core_subject::{Told, ended, engine, refused};
+use crate::load::CaseError;
+use crate::redis_server::RedisServer;
+
+/// The native crate's loop around the core. Facts come from the script, as from a database; each
+/// index comes from a real provider, whose counter is put beforehand where the case wants it.
+#[derive(Debug)]
+pub struct NativeSubject {
+    name: &'static str,
+    rotation: Rotation,
+    runtime: Runtime,
+}
+
+/// Where the rotation is kept.
+#[derive(Debug)]
+enum Rotation {
+    Memory,
+    Redis {
+        server: RedisServer,
+        provider: RedisRoundRobinContextProvider,
+    },
+}
+
+impl NativeSubject {
+    /// With counters in memory, new ones for each case.
+    ///
+    /// # Errors
+    /// [`CaseError`] where no runtime can be had.
+    pub fn with_memory() -> Result<Self, CaseError> {
+        Self::new("native with memory", Rotation::Memory)
+    }
+
+    /// With counters in a Redis of its own.
+    ///
+    /// # Errors
+    /// [`CaseError`] where no runtime or no server can be had.
+    pub fn with_redis() -> Result<Self, CaseError> {
+        let server = RedisServer::start()?;
+        let options = RedisOptions::from_url(&server.url())
+            .map_err(|error| CaseError::about("the server's address", error))?;
+        // What is tested here is not how long it takes on a busy machine.
+        let options = options.with_deadline(Duration::from_secs(30));
+        let provider = RedisRoundRobinContextProvider::new(options);
+        Self::new("native with Redis", Rotation::Redis { server, provider })
+    }
+
+    fn new(name: &'static str, rotation: Rotation) -> Result<Self, CaseError> {
+        let runtime = Runtime::new().map_err(|error| CaseError::about("the runtime", error))?;
+        Ok(Self {
+            name,
+            rotation,
+            runtime,
+        })
+    }
+}
+
+impl Subject for NativeSubject {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn run(&mut self, case: &Case) -> Result<Run, CaseError> {
+        if let Some(why) = case.answers.iter().find_map(impossible) {
+            return Ok(Run::NotApplicable(why));
+        }
+        let engine = engine(case)?;
+        let told = Told::new(case)?;
+        let dialogue = Dialogue::new(&case.answers);
+        let decision = match &self.rotation {
+            Rotation::Memory => {
+                let provider = InMemoryRoundRobinContextProvider::new();
+                self.runtime.block_on(async {
+                    for (key, count, index) in dialogue.indices()? {
+                        for _ in 0..index {
+                            let drawn = provider.get_next_index(&key, count).await;
+                            drawn.map_err(|error| CaseError::about("drawing", error))?;
+                        }
+                    }
+                    let provider = Heard(&dialogue, &provider);
+                    Ok(decide(&engine, told.input(case), &dialogue, &provider).await)
+                })?
+            }
+            Rotation::Redis { server, provider } => {
+                for (key, _, index) in dialogue.indices()? {
+                    server.set(&format!("assignment:rr:{key}"), &index.to_string())?;
+                }
+                let provider = Heard(&dialogue, provider);
+                let decision = decide(&engine, told.input(case), &dialogue, &provider);
+                self.runtime.block_on(decision)
+            }
+        };
+        let end = match decision {
+            Ok(decision) => ended(case, decision)?,
+            Err(error) => refused(&error),
+        };
+        let asked = dialogue.asked();
+        Ok(Run::Observed(Observed { asked, end }))
+    }
+}
+
+/// Why a driver cannot be brought to give this answer, if so.
+fn impossible(script: &Script) -> Option<&'static str> {
+    let kind = script.need.get("kind").and_then(Value::as_str);
+    let fits = match &script.answer {
+        AnswerGiven::Schedule(_) => kind == Some("schedule"),
+        AnswerGiven::ContactAssigned(_) => kind == Some("contact_assigned"),
+        AnswerGiven::Strategy(_) => kind == Some("strategy"),
+        AnswerGiven::Agents(_) => kind == Some("agents"),
+        AnswerGiven::NoAgent(_) => kind == Some("no_agent_policy"),
+        AnswerGiven::Rule(_) => kind == Some("rule"),
+        AnswerGiven::NextIndex(index) => {
+            let count = script.need.get("candidateCount").and_then(Value::as_u64);
+            if count.is_some_and(|count| u64::from(*index) >= count) {
+                return Some("no provider answers an index out of range");
+            }
+            kind == Some("next_index")
+        }
+        AnswerGiven::Failed(_) if kind == Some("next_index") => {
+            return Some("the provider's failures have their own words");
+        }
+        AnswerGiven::Failed(_) => true,
+    };
+    if !fits {
+        return Some("a driver gives no answer to another question");
+    }
+    (!script.meanwhile.is_nothing()).then_some("a driver holds its input still")
+}
+
+/// The script of a case, and what was asked of it so far.
+struct Dialogue<'a> {
+    script: &'a [Script],
+    asked: Mutex<Vec<Asked>>,
+}
+
+impl<'a> Dialogue<'a> {
+    fn new(script: &'a [Script]) -> Self {
+        let asked = Mutex::new(Vec::new());
+        Self { script, asked }
+    }
+
+    fn asked(self) -> Vec<Asked> {
+        self.asked
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The indices that the rotation must deliver: key, candidates and index.
+    fn indices(&self) -> Result<Vec<(ContextKey, u32, u32)>, CaseError> {
+        let mut indices = Vec::new();
+        for script in self.script {
+            let AnswerGiven::NextIndex(index) = script.answer else {
+                continue;
+            };
+            let text = |field: &str| script.need.get(field).cloned().unwrap_or_default();
+            let key = text("contextKey");
+            let key = ContextKey::new(key.as_str().unwrap_or_default())
+                .map_err(|error| CaseError::about("contextKey", error))?;
+            let count = text("candidateCount").as_u64().unwrap_or_default();
+            let count = u32::try_from(count).map_err(|e| CaseError::about("candidateCount", e))?;
+            indices.push((key, count, index));
+        }
+        Ok(indices)
+    }
+
+    /// Keeps the question, and finds the script's answer to it.
+    fn hear(&self, question: Asked) -> Result<AnswerGiven, Failure> {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = self.script.get(asked.len()).map(|next| next.answer.clone());
+        asked.push(question);
+        match answer {
+            Some(AnswerGiven::Failed(failure)) => Err(failure),
+            Some(answer) => Ok(answer),
+            None => Err(unexpected()),
+        }
+    }
+}
+
+impl FactSource for Dialogue<'_> {
+    fn schedule<'a>(&'a self, _: &'a Request) -> Answered<'a, ScheduleFact> {
+        Box::pin(async {
+            match self.hear(Asked::Kind("schedule"))? {
+                AnswerGiven::Schedule(fact) => Ok(*fact),
+                _ => Err(unexpected()),
+            }
+        })
+    }
+
+    fn contact_assigned<'a>(&'a self, _: &'a Request) -> Answered<'a, bool> {
+        Box::pin(async {
+            match self.hear(Asked::Kind("contact_assigned"))? {
+                AnswerGiven::ContactAssigned(assigned) => Ok(assigned),
+                _ => Err(unexpected()),
+            }
+        })
+    }
+
+    fn strategy<'a>(&'a self, _: &'a Request) -> Answered<'a, StrategyFact> {
+        Box::pin(async {
+            match self.hear(Asked::Kind("strategy"))? {
+                AnswerGiven::Strategy(fact) => Ok(fact),
+                _ => Err(unexpected()),
+            }
+        })
+    }
+
+    fn agents<'a>(&'a self, _: &'a Request, need: &'a Need) -> Answered<'a, Vec<Agent>> {
+        Box::pin(async {
+            match self.hear(whole(need))? {
+                AnswerGiven::Agents(agents) => Ok(agents),
+                _ => Err(unexpected()),
+            }
+        })
+    }
+
+    fn no_agent_policy<'a>(&'a self, _: &'a Request) -> Answered<'a, NoAgentPolicy> {
+        Box::pin(async {
+            match self.hear(Asked::Kind("no_agent_policy"))? {
+                AnswerGiven::NoAgent(policy) => Ok(policy),
+                _ => Err(unexpected()),
+            }
+        })
+    }
+
+    fn rule<'a>(&'a self, _: &'a Request, need: &'a Need) -> Answered<'a, RuleAnswer> {
+        Box::pin(async {
+            match self.hear(whole(need))? {
+                AnswerGiven::Rule(answer) => Ok(answer),
+                _ => Err(unexpected()),
+            }
+        })
+    }
+}
+
+/// A provider whose questions are kept too. Its answers are its own: the script's index only said
+/// where its counter had to stand.
+struct Heard<'a, P>(&'a Dialogue<'a>, &'a P);
+
+impl<P: RoundRobinContextProvider> RoundRobinContextProvider for Heard<'_, P> {
+    fn get_next_index<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        candidate_count: u32,
+    ) -> assignment_engine::NextIndex<'a> {
+        let need = serde_json::json!({
+            "kind": "next_index",
+            "contextKey": context_key,
+            "candidateCount": candidate_count,
+        });
+        // A question too many is a difference of its own; the provider answers it all the same.
+        let _ = self.0.hear(Asked::Whole(need));
+        self.1.get_next_index(context_key, candidate_count)
+    }
+}
+
+fn whole(need: &Need) -> Asked {
+    Asked::Whole(serde_json::to_value(need).unwrap_or_default())
+}
+
+fn unexpected() -> Failure {
+    Failure {
+        code: "unexpected".into(),
+        message: "the case has no answer to this question".into(),
+    }
+}

@@ -12,7 +12,7 @@ use crate::schedule::Zone;
 use crate::text::{bounded_list, bounded_string, bounded_text};
 use crate::{
     Agent, AgentId, Facts, InputError, InputErrorCode, NoAgentPolicy, RoutingConfig,
-    ScheduleConfig, TeamId, TenantId, Timestamp,
+    ScheduleConfig, Standing, TeamId, TenantId, Timestamp,
 };
 
 /// One tenant's teams and agents, as JSON.
@@ -120,6 +120,20 @@ impl TeamConfig {
             routing_config: None,
             schedule: None,
             members: Vec::new(),
+        }
+    }
+}
+
+impl TeamConfig {
+    /// What decides whether it is the team for conversations without one.
+    #[must_use]
+    pub fn standing(&self) -> Standing<'_> {
+        Standing {
+            id: &self.id,
+            is_active: self.is_active,
+            is_default: self.is_default,
+            created_at: self.created_at,
+            has_members: !self.members.is_empty(),
         }
     }
 }

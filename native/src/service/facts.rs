@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use assignment_engine_core::{
-    Agent, Failure, Need, NoAgentPolicy, Request, RuleAnswer, ScheduleFact, Standing, StrategyFact,
+    Agent, Failure, Need, NoAgentPolicy, Request, RuleAnswer, ScheduleFact, StrategyFact,
     TeamConfig, TeamId, TenantId, default_team,
 };
 
@@ -142,15 +142,5 @@ pub(super) async fn default_team_of(
     tenant: &TenantId,
 ) -> Result<Option<TeamConfig>, StoreError> {
     let teams = store.teams(tenant).await?;
-    Ok(default_team(teams.iter().map(|team| (team, standing(team)))).cloned())
-}
-
-pub(super) fn standing(team: &TeamConfig) -> Standing<'_> {
-    Standing {
-        id: &team.id,
-        is_active: team.is_active,
-        is_default: team.is_default,
-        created_at: team.created_at,
-        has_members: !team.members.is_empty(),
-    }
+    Ok(default_team(teams.iter().map(|team| (team, team.standing()))).cloned())
 }

@@ -5,7 +5,7 @@ use assignment_engine_core::{
 use serde_json::{Map, Value};
 use tracing::Instrument;
 
-use super::facts::{default_team_of, standing, team_of};
+use super::facts::{default_team_of, team_of};
 use super::run::{Attempt, Plan};
 use super::{AssignmentService, ServiceError};
 use crate::observe;
@@ -164,7 +164,7 @@ impl AssignmentService {
                 &team.id,
                 Standing {
                     has_members,
-                    ..standing(team)
+                    ..team.standing()
                 },
             )
         });

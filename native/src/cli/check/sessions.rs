@@ -4,7 +4,6 @@ use assignment_engine_core::{SessionStatus, TeamConfig, Timestamp, default_team}
 use serde_json::Value;
 
 use super::lint::{Findings, Lint};
-use super::teams::standing;
 use crate::cli::output::ticked;
 use crate::cli::scenario::{Scenario, ScenarioSession};
 
@@ -12,7 +11,7 @@ pub(super) fn look_at(scenario: &Scenario, findings: &mut Findings) {
     let teams = &scenario.roster.teams;
     let by_id: BTreeMap<&str, &TeamConfig> =
         teams.iter().map(|team| (team.id.as_str(), team)).collect();
-    let default = default_team(teams.iter().map(|team| ((), standing(team))));
+    let default = default_team(teams.iter().map(|team| ((), team.standing())));
     let mut contacts = BTreeMap::new();
     let mut last: Option<Timestamp> = None;
     for (place, session) in scenario.sessions.iter().enumerate() {

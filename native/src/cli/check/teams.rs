@@ -1,8 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use assignment_engine_core::{
-    Agent, AgentStatus, SessionStatus, Standing, TeamConfig, default_team,
-};
+use assignment_engine_core::{Agent, AgentStatus, SessionStatus, TeamConfig, default_team};
 
 use super::lint::{Findings, Lint};
 use super::{routing, schedule};
@@ -77,7 +75,7 @@ fn members(team: &TeamConfig, path: &str, loads: &Loads<'_>, findings: &mut Find
 /// Which team gets the sessions without one, if that is not plain.
 fn default_teams(teams: &[TeamConfig], findings: &mut Findings) {
     let places = || teams.iter().enumerate();
-    let chosen = default_team(places().map(|(_, team)| (team, standing(team))));
+    let chosen = default_team(places().map(|(_, team)| (team, team.standing())));
     let marked: Vec<_> = places().filter(|(_, team)| team.is_default).collect();
     for (place, team) in &marked {
         let path = format!("roster.teams[{place}].isDefault");
@@ -99,15 +97,5 @@ fn default_teams(teams: &[TeamConfig], findings: &mut Findings) {
         let chosen = ticked(chosen.id.as_str());
         let message = format!("no team is the default: sessions without one go to {chosen}");
         findings.add(Lint::NoDefaultTeam, "roster.teams", message);
-    }
-}
-
-pub(super) fn standing(team: &TeamConfig) -> Standing<'_> {
-    Standing {
-        id: &team.id,
-        is_active: team.is_active,
-        is_default: team.is_default,
-        created_at: team.created_at,
-        has_members: !team.members.is_empty(),
     }
 }

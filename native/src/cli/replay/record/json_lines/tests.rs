@@ -216,7 +216,7 @@ fn the_word_shift_in_a_call_is_nothing_special() {
 /// The format as its documentation shows it.
 #[test]
 fn the_documented_lines_are_valid() {
-    let documentation = include_str!("../json_lines.rs");
+    let documentation = include_str!("mod.rs");
     let examples = documentation
         .lines()
         .filter_map(|line| line.strip_prefix("//! {"));

@@ -1,5 +1,7 @@
 //! A discrete-event simulation of a call centre in which the engine routes every call.
 
+mod driver;
+mod error;
 mod events;
 mod progress;
 
@@ -7,15 +9,17 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use assignment_engine_core::{
-    Agent, AgentHandle, AgentId, AgentStatus, Answer, ContactId, Decision, Engine, Facts, Failure,
-    Input, Need, NoAgentAction, NoAgentPolicy, Outcome, Request, ResumeError, Roster, RosterConfig,
-    RoutingConfig, Session, SessionId, Step, TeamConfig, TeamId, TenantConfig, TenantId,
-    TenantSettings, Timestamp,
+    Agent, AgentHandle, AgentId, AgentStatus, ContactId, Engine, Facts, Input, NoAgentAction,
+    NoAgentPolicy, Outcome, Request, Roster, RosterConfig, RoutingConfig, Session, SessionId,
+    TeamConfig, TeamId, TenantConfig, TenantId, TenantSettings, Timestamp,
 };
 
 use super::record::{Call, Record};
 use super::statistics::{Course, Fate};
-use crate::provider::{ProviderError, RoundRobinContextProvider};
+use crate::provider::RoundRobinContextProvider;
+use driver::decide;
+pub(crate) use error::SimulationError;
+use error::{broken, named};
 use events::{Event, Events, What};
 pub(crate) use progress::Progress;
 
@@ -44,33 +48,6 @@ struct AgentState {
 
 /// A place in the queue: by priority, then by age, then by order in the record.
 type Waiting = (Reverse<i64>, i64, u32);
-
-/// Why a simulation has no result.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SimulationError {
-    /// The record holds something the engine refuses.
-    #[error("the record cannot be made into a roster: {0}")]
-    Roster(#[from] assignment_engine_core::InputError),
-    /// A name or id in the record is none for the engine.
-    #[error("call {call}: {error}")]
-    Id {
-        /// The call's id.
-        call: String,
-        /// What is wrong.
-        error: assignment_engine_core::IdError,
-    },
-    /// The rotation could not be asked.
-    #[error("the rotation could not be asked: {0}")]
-    Provider(#[from] ProviderError),
-    /// The engine answered what makes no sense. It must never come to this.
-    #[error("the engine broke its own rules at call {call}: {what}")]
-    Engine {
-        /// The call's id.
-        call: String,
-        /// What it did.
-        what: String,
-    },
-}
 
 impl<'r> Simulation<'r> {
     /// The call centre before its first call. Teams are named with `scope` before their own name,
@@ -408,59 +385,6 @@ fn request(call: &Call, tenant: &TenantId, scope: &str) -> Result<Request, Simul
         session,
         Timestamp::EPOCH.saturating_add(call.arrived_ms),
     ))
-}
-
-/// The loop of a driver whose facts are all at hand: only the rotation is ever asked.
-async fn decide(
-    engine: &Engine,
-    input: Input<'_>,
-    provider: &dyn RoundRobinContextProvider,
-) -> Result<Result<Decision, ResumeError>, ProviderError> {
-    let mut step = engine.start(input);
-    loop {
-        let (need, run) = match step {
-            Step::Done(decision) => return Ok(Ok(decision)),
-            Step::Need(need, run) => (need, run),
-        };
-        let answer = match need {
-            Need::NextIndex {
-                context_key,
-                candidate_count,
-            } => Answer::NextIndex(
-                provider
-                    .get_next_index(&context_key, candidate_count.get())
-                    .await?,
-            ),
-            need => {
-                let message = format!("a replay has no answer to {need:?}");
-                Answer::Failed(Failure {
-                    code: "no_answer".into(),
-                    message,
-                })
-            }
-        };
-        step = match engine.resume(run, input, answer) {
-            Ok(step) => step,
-            Err(error) => return Ok(Err(error)),
-        };
-    }
-}
-
-fn named<T>(
-    id: Result<T, assignment_engine_core::IdError>,
-    name: &str,
-) -> Result<T, SimulationError> {
-    id.map_err(|error| SimulationError::Id {
-        call: name.into(),
-        error,
-    })
-}
-
-fn broken(call: &Call, what: &str) -> SimulationError {
-    SimulationError::Engine {
-        call: call.id.clone(),
-        what: what.into(),
-    }
 }
 
 fn since(from: i64, to: i64) -> u64 {

@@ -43,8 +43,10 @@ mkdir -p fuzz/corpus/decide "$artifacts"
 # An input that takes 10 s is a finding too (-timeout).
 if "$target_dir/$host/release/decide" "${corpus[@]}" -artifact_prefix="$artifacts/" \
   -max_total_time="$seconds" -timeout=10 -print_final_stats=1 >"$log" 2>&1; then
-  # The first and the last state of the run: `cov:` is how much code was reached.
-  grep -E 'INITED|DONE' "$log" || true
+  # The first and the last state of the run: `cov:` is how much code was reached. Without them
+  # nothing was fuzzed, and that is a failure too.
+  grep -E 'INITED' "$log"
+  grep -E 'DONE' "$log"
 else
   status=$?
   tail -n 60 "$log" >&2

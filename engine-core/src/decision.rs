@@ -1,10 +1,11 @@
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::pipeline::{CLAIM, PIPELINE};
@@ -13,8 +14,11 @@ use crate::{
 };
 
 /// What was decided, and what the host has to do about it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+///
+/// As JSON it can be stored and read back, to be explained later; the agent's handle is not part of
+/// that.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Decision {
     /// Who gets the session, or why nobody does.
     pub outcome: Outcome,
@@ -28,13 +32,13 @@ pub struct Decision {
     /// What is wrong with the configuration, though a decision was made.
     pub warnings: Vec<Warning>,
     /// When another try can end differently with nothing else changed; absent if never.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_check_at: Option<Timestamp>,
     /// How it came about, if that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<Box<Trace>>,
     /// The limit the agent was chosen under: whoever stores the assignment must hold it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<NonZeroU32>,
     /// The chosen agent's place in the roster, if a roster was given and holds the agent.
     #[serde(skip)]
@@ -42,8 +46,8 @@ pub struct Decision {
 }
 
 /// How a run ends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
 pub enum Outcome {
     /// This agent gets the session.
     #[serde(rename_all = "camelCase")]
@@ -87,7 +91,7 @@ impl Outcome {
 }
 
 /// One thing a host has to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Effect {
     /// Send the session's contact a message.
@@ -100,7 +104,7 @@ pub enum Effect {
 }
 
 /// A message to a contact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
     /// What it is about.
@@ -108,15 +112,15 @@ pub struct Message {
     /// The text.
     pub text: String,
     /// Address of a picture to go with it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media_url: Option<String>,
     /// The account to send from, as the session's context names it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
 }
 
 /// The messages the engine sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageKind {
     /// The team is closed. If it cannot be sent, the decision is an error.
@@ -126,11 +130,12 @@ pub enum MessageKind {
 }
 
 /// Something wrong that did not prevent a decision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Warning {
     /// A stable code: `time_zone_missing`, `time_zone_unknown`, `unknown_strategy`,
     /// `message_not_sent`.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// For people.
     pub message: String,
 }
@@ -198,12 +203,12 @@ impl Decision {
                 if let Some(last) = self.trace.as_mut().and_then(|trace| trace.rules.last_mut()) {
                     last.answer = TraceAnswer::Error;
                     last.reason = code;
-                    last.values.insert("failure", why.into());
+                    last.values.insert("failure".into(), why.into());
                 }
             }
             Some(MessageKind::NoAgent) => {
                 self.warnings.push(Warning {
-                    code: "message_not_sent",
+                    code: "message_not_sent".into(),
                     message: format!("the no-agent message was not sent: {why}"),
                 });
             }

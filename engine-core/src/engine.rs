@@ -216,7 +216,9 @@ impl Engine {
         state.extras().warnings = extras.unwrap_or_default().warnings;
         if let Some(draft) = &mut state.draft {
             draft.values.clear();
-            draft.values.insert("failure", failure.code.as_str().into());
+            draft
+                .values
+                .insert("failure".into(), failure.code.as_str().into());
         }
         let answer = RuleOutcome::Error(failure.message.clone());
         record(&mut state, rule, &Verdict { answer, reason });

@@ -65,6 +65,7 @@ mod facts;
 mod ids;
 mod input;
 pub mod limits;
+mod ordinary;
 mod pipeline;
 mod reason;
 mod request;
@@ -85,7 +86,8 @@ pub use facts::{
     StrategyFact,
 };
 pub use ids::{AgentId, ContactId, ContextKey, IdError, SessionId, TeamId, TenantId};
-pub use input::{InputError, InputErrorCode, from_json};
+pub use input::{InputError, InputErrorCode, Position, from_json};
+pub use ordinary::{Ordinary, TeamPlace};
 pub use pipeline::{Pipeline, PipelineError, Rule, RuleName};
 pub use reason::Reason;
 pub use request::{Request, Session, SessionStatus, Source};

@@ -3,15 +3,21 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::limits::{MAX_NAME_BYTES, MAX_RULES};
 use crate::rules::{NO_AGENT_FALLBACK, RuleId};
+use crate::text::{bounded_list, bounded_string};
 
 /// The rules of an engine, in the order in which they are asked.
+///
+/// As JSON it is a list: an id of the engine's for each of its own rules, `{ "host": name }` for each
+/// of the host's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pipeline {
     rules: Vec<Rule>,
+    standard: bool,
 }
 
 /// One place in a pipeline.
@@ -63,6 +69,7 @@ impl Pipeline {
     pub fn standard() -> Self {
         Self {
             rules: RuleId::ALL.iter().map(|id| Rule::BuiltIn(*id)).collect(),
+            standard: true,
         }
     }
 
@@ -74,7 +81,12 @@ impl Pipeline {
         if rules.len() > MAX_RULES {
             return Err(PipelineError::TooManyRules { given: rules.len() });
         }
-        Ok(Self { rules })
+        let standard = rules.len() == RuleId::ALL.len()
+            && rules
+                .iter()
+                .zip(RuleId::ALL)
+                .all(|(rule, id)| *rule == Rule::BuiltIn(*id));
+        Ok(Self { rules, standard })
     }
 
     /// The standard pipeline with a host's rule before `next`.
@@ -93,6 +105,12 @@ impl Pipeline {
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// Are these the five rules in the order of the contract, and nothing else?
+    #[must_use]
+    pub const fn is_standard(&self) -> bool {
+        self.standard
     }
 }
 
@@ -137,6 +155,15 @@ impl RuleName {
         Ok(Self(Name::Host(Arc::from(name))))
     }
 
+    /// The name of a rule of the engine's or of a host's, as it stands in a decision.
+    fn read(name: &str) -> Result<Self, PipelineError> {
+        let ids = RuleId::ALL.iter().map(|id| id.name());
+        match ids.chain(RESERVED).find(|known| *known == name) {
+            Some(known) => Ok(Self::built_in(known)),
+            None => Self::host(name),
+        }
+    }
+
     pub(crate) const fn built_in(name: &'static str) -> Self {
         Self(Name::BuiltIn(name))
     }
@@ -172,5 +199,52 @@ impl fmt::Display for RuleName {
 impl Serialize for RuleName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for RuleName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = bounded_string::<_, MAX_NAME_BYTES>(deserializer)?;
+        Self::read(&name).map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Pipeline {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let rules = bounded_list::<_, _, MAX_RULES>(deserializer)?;
+        Self::new(rules).map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Rule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Host {
+            host: String,
+        }
+
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Place {
+            Id(String),
+            Host(Host),
+        }
+
+        let place = Place::deserialize(deserializer).map_err(|_| {
+            D::Error::custom("a rule is the id of one of the engine's, or { \"host\": name }")
+        })?;
+        match place {
+            Place::Id(name) => {
+                let known = RuleId::ALL.iter().find(|id| id.name() == name);
+                known.map(|id| Self::BuiltIn(*id)).ok_or_else(|| {
+                    let ids: &'static [&'static str] = RuleId::NAMES;
+                    D::Error::unknown_variant(&name, ids)
+                })
+            }
+            Place::Host(Host { host }) => RuleName::host(&host)
+                .map(Self::Host)
+                .map_err(D::Error::custom),
+        }
     }
 }

@@ -1,6 +1,10 @@
 use core::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::limits::MAX_NAME_BYTES;
+use crate::text::bounded_string;
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
@@ -15,6 +19,8 @@ macro_rules! reasons {
         impl Reason {
             /// Every reason.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            const CODES: &'static [&'static str] = &[$($code,)*];
 
             /// Its stable code.
             #[must_use]
@@ -138,5 +144,15 @@ impl fmt::Display for Reason {
 impl Serialize for Reason {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Reason {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = bounded_string::<_, MAX_NAME_BYTES>(deserializer)?;
+        let known = Self::ALL.iter().find(|reason| reason.code() == code);
+        known
+            .copied()
+            .ok_or_else(|| D::Error::unknown_variant(&code, Self::CODES))
     }
 }

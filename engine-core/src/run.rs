@@ -338,7 +338,7 @@ impl<'a> Context<'a> {
     /// Records a value that the rule under way saw, if a trace is wanted.
     pub(crate) fn note<V: Into<Value>>(&mut self, name: &'static str, value: impl FnOnce() -> V) {
         if let Some(draft) = &mut self.state.draft {
-            draft.values.insert(name, value().into());
+            draft.values.insert(name.into(), value().into());
         }
     }
 

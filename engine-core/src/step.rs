@@ -100,7 +100,10 @@ pub enum Need {
 }
 
 /// The answer to a [`Need`].
-#[derive(Debug, Clone, PartialEq)]
+///
+/// As JSON it is an object with one field that says what it is, in camelCase: `{ "nextIndex": 2 }`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Answer {
     /// To [`Need::Schedule`].
     Schedule(Box<ScheduleFact>),
@@ -110,7 +113,8 @@ pub enum Answer {
     Strategy(StrategyFact),
     /// To [`Need::Agents`]; at most [`crate::limits::MAX_CANDIDATES`], each once.
     Agents(Vec<Agent>),
-    /// To [`Need::NoAgentPolicy`].
+    /// To [`Need::NoAgentPolicy`]; `noAgent` in JSON, like the fact.
+    #[serde(rename = "noAgent")]
     NoAgentPolicy(NoAgentPolicy),
     /// To [`Need::NextIndex`].
     NextIndex(u32),

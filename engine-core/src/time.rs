@@ -14,6 +14,9 @@ impl Timestamp {
     /// 1970-01-01T00:00:00Z.
     pub const EPOCH: Self = Self(0);
 
+    /// The last instant there is.
+    pub const LAST: Self = Self(MAX);
+
     /// `milliseconds` since the Unix epoch; `None` outside the years 1 to 9998.
     #[must_use]
     pub const fn from_millisecond(milliseconds: i64) -> Option<Self> {

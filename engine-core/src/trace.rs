@@ -1,22 +1,23 @@
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{AgentId, Reason, RuleName, SessionId, Source, TeamId, Timestamp};
 
 /// How a decision came about, rule by rule and agent by agent. It is recorded only when it is
 /// asked for, and is the same for equal inputs to the byte.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Trace {
     /// The session that was decided on.
     pub session_id: SessionId,
     /// The session's team.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team_id: Option<TeamId>,
     /// When.
     pub now: Timestamp,
@@ -29,7 +30,8 @@ pub struct Trace {
 }
 
 /// What one rule answered.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RuleTrace {
     /// The rule's id, or the name of a host's rule.
     pub rule: RuleName,
@@ -42,10 +44,10 @@ pub struct RuleTrace {
 }
 
 /// Values by name, in order of their names.
-pub type Values = BTreeMap<&'static str, Value>;
+pub type Values = BTreeMap<Cow<'static, str>, Value>;
 
 /// The kinds of answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TraceAnswer {
     /// The next rule is asked.
@@ -61,8 +63,8 @@ pub enum TraceAnswer {
 }
 
 /// What became of one member of the team.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CandidateTrace {
     /// Who.
     pub agent_id: AgentId,

@@ -49,7 +49,7 @@ pub(crate) fn outcome(session_id: &SessionId, decision: &Decision) {
     }
     for warning in &decision.warnings {
         let message = printable(&warning.message);
-        tracing::warn!(code = warning.code, sessionId = %session_id, "{message}");
+        tracing::warn!(code = warning.code.as_ref(), sessionId = %session_id, "{message}");
     }
 }
 

@@ -1,6 +1,4 @@
-use assignment_engine_core::{
-    Agent, Answer, Failure, NoAgentPolicy, RuleAnswer, ScheduleFact, StrategyFact, TeamConfig,
-};
+use assignment_engine_core::{Agent, Answer, Outcome, Pipeline, Reason, TeamConfig};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
@@ -15,7 +13,7 @@ pub struct Case {
     pub why: Option<String>,
     /// The rules; the standard pipeline unless said.
     #[serde(default)]
-    pub pipeline: Option<Vec<Place>>,
+    pub pipeline: Option<Pipeline>,
     /// The request, as the engine reads it.
     pub request: Value,
     /// The facts given beforehand, as the engine reads them.
@@ -40,24 +38,6 @@ pub struct Case {
     pub expect: Expected,
 }
 
-/// One place of a pipeline.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-pub enum Place {
-    /// A rule of the engine, by its id.
-    BuiltIn(String),
-    /// A rule of the host.
-    Host(HostPlace),
-}
-
-/// A rule of the host.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HostPlace {
-    /// Its name.
-    pub host: String,
-}
-
 /// One question of the engine and its answer.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,7 +48,7 @@ pub struct Script {
     #[serde(default)]
     pub meanwhile: Meanwhile,
     /// The answer; none where the run must not go on.
-    pub answer: AnswerGiven,
+    pub answer: Answer,
 }
 
 /// What changes between a question and its answer.
@@ -145,44 +125,14 @@ pub enum Change {
     },
 }
 
-/// An answer, named like the fact it is.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "each is the engine's answer of that name")]
-pub enum AnswerGiven {
-    Schedule(Box<ScheduleFact>),
-    ContactAssigned(bool),
-    Strategy(StrategyFact),
-    Agents(Vec<Agent>),
-    NoAgent(NoAgentPolicy),
-    NextIndex(u32),
-    Rule(RuleAnswer),
-    Failed(Failure),
-}
-
-impl From<AnswerGiven> for Answer {
-    fn from(answer: AnswerGiven) -> Self {
-        match answer {
-            AnswerGiven::Schedule(fact) => Self::Schedule(fact),
-            AnswerGiven::ContactAssigned(assigned) => Self::ContactAssigned(assigned),
-            AnswerGiven::Strategy(fact) => Self::Strategy(fact),
-            AnswerGiven::Agents(agents) => Self::Agents(agents),
-            AnswerGiven::NoAgent(policy) => Self::NoAgentPolicy(policy),
-            AnswerGiven::NextIndex(index) => Self::NextIndex(index),
-            AnswerGiven::Rule(answer) => Self::Rule(answer),
-            AnswerGiven::Failed(failure) => Self::Failed(failure),
-        }
-    }
-}
-
 /// What the store made of a decision.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Overruled {
     /// The outcome instead.
-    pub outcome: Value,
-    /// The code of the reason.
-    pub reason: String,
+    pub outcome: Outcome,
+    /// The reason.
+    pub reason: Reason,
 }
 
 /// What must come of a case: a decision, or the refusal of an answer.

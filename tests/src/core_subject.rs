@@ -1,11 +1,10 @@
 use assignment_engine_core::{
-    AgentHandle, Decision, Engine, Facts, Input, Outcome, Pipeline, Reason, Request, ResumeError,
-    Roster, RosterConfig, RosterError, Rule, RuleId, RuleName, Step,
+    AgentHandle, Decision, Engine, Facts, Input, Request, ResumeError, Roster, RosterConfig,
+    RosterError, Step,
 };
-use serde::Deserialize;
 use serde_json::Value;
 
-use crate::case::{Case, Change, End, Meanwhile, Overruled, Place, Refusal};
+use crate::case::{Case, Change, End, Meanwhile, Refusal};
 use crate::check::{Asked, Observed, Run, Subject};
 use crate::load::{CaseError, merge};
 
@@ -19,7 +18,7 @@ impl Subject for CoreSubject {
     }
 
     fn run(&mut self, case: &Case) -> Result<Run, CaseError> {
-        let engine = engine(case)?;
+        let engine = engine(case);
         let mut told = Told::new(case)?;
         let mut asked = Vec::new();
         let mut script = case.answers.iter();
@@ -37,7 +36,7 @@ impl Subject for CoreSubject {
                 break End::Unanswered;
             };
             told.change(&next.meanwhile)?;
-            match engine.resume(run, told.input(case), next.answer.clone().into()) {
+            match engine.resume(run, told.input(case), next.answer.clone()) {
                 Ok(next) => step = next,
                 Err(error) => break refused(&error),
             }
@@ -94,27 +93,11 @@ impl Told {
 }
 
 /// The engine that a case asks for.
-///
-/// # Errors
-/// [`CaseError`] where a rule of its pipeline does not exist, or cannot be named so.
-pub fn engine(case: &Case) -> Result<Engine, CaseError> {
-    let Some(places) = &case.pipeline else {
-        return Ok(Engine::default());
-    };
-    let mut rules = Vec::new();
-    for place in places {
-        rules.push(match place {
-            Place::BuiltIn(id) => {
-                let known = RuleId::ALL.iter().find(|known| known.name() == id);
-                Rule::BuiltIn(*known.ok_or_else(|| CaseError(format!("there is no rule `{id}`")))?)
-            }
-            Place::Host(place) => Rule::Host(
-                RuleName::host(&place.host).map_err(|e| CaseError::about("pipeline", e))?,
-            ),
-        });
-    }
-    let pipeline = Pipeline::new(rules).map_err(|error| CaseError::about("pipeline", error))?;
-    Ok(Engine::new(pipeline))
+#[must_use]
+pub fn engine(case: &Case) -> Engine {
+    case.pipeline
+        .clone()
+        .map_or_else(Engine::default, Engine::new)
 }
 
 /// A decision as a case sees it, after what the case says became of it.
@@ -123,8 +106,7 @@ pub(crate) fn ended(case: &Case, mut decision: Decision) -> Result<End, CaseErro
         decision.message_failed(why);
     }
     if let Some(overruled) = &case.overruled {
-        let (outcome, reason) = last_word(overruled)?;
-        decision.overrule(outcome, reason);
+        decision.overrule(overruled.outcome.clone(), overruled.reason);
     }
     Ok(End::Decision {
         json: serde_json::to_value(&decision)
@@ -139,27 +121,6 @@ pub(crate) fn refused(error: &ResumeError) -> End {
         code: error.code().to_owned(),
         message: error.to_string(),
     })
-}
-
-fn last_word(overruled: &Overruled) -> Result<(Outcome, Reason), CaseError> {
-    #[derive(Deserialize)]
-    #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-    enum Given {
-        Stop,
-        Skip,
-        Error { code: String, message: String },
-    }
-
-    let outcome = match Given::deserialize(&overruled.outcome) {
-        Ok(Given::Stop) => Outcome::Stop,
-        Ok(Given::Skip) => Outcome::Skip,
-        Ok(Given::Error { code, message }) => Outcome::Error { code, message },
-        Err(error) => return Err(CaseError::about("overruled", error)),
-    };
-    let mut reasons = Reason::ALL.iter();
-    let reason = reasons.find(|reason| reason.code() == overruled.reason);
-    let reason = reason.ok_or_else(|| CaseError("overruled: there is no such reason".into()))?;
-    Ok((outcome, *reason))
 }
 
 // Through bytes, so that what the engine refuses at its edge is refused here too.

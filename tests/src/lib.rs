@@ -11,10 +11,7 @@ mod load;
 mod native_subject;
 mod redis_server;
 
-pub use case::{
-    AnswerGiven, Case, Change, Decided, End, Expected, HostPlace, Meanwhile, Overruled, Place,
-    Refusal, Script,
-};
+pub use case::{Case, Change, Decided, End, Expected, Meanwhile, Overruled, Refusal, Script};
 pub use check::{Asked, Observed, Report, Run, Subject, Unmet, check};
 pub use core_subject::{CoreSubject, engine};
 pub use load::{CaseError, cases_directory, documents, load, merge};

@@ -207,7 +207,10 @@ mod tests {
                 json!({"ways": [{"way": "w", "expect": {}}]}),
                 "unknown field `expect`",
             ),
-            (json!({"pipeline": [{"hosts": "a"}]}), "did not match any"),
+            (
+                json!({"pipeline": [{"hosts": "a"}]}),
+                "a rule is the id of one of the engine's",
+            ),
         ] {
             let mut case = whole.clone();
             merge(&mut case, &patch);

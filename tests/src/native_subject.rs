@@ -6,12 +6,12 @@ use assignment_engine::{
     RedisRoundRobinContextProvider, RoundRobinContextProvider, decide,
 };
 use assignment_engine_core::{
-    Agent, Failure, Need, NoAgentPolicy, Request, RuleAnswer, ScheduleFact, StrategyFact,
+    Agent, Answer, Failure, Need, NoAgentPolicy, Request, RuleAnswer, ScheduleFact, StrategyFact,
 };
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::case::{AnswerGiven, Case, Script};
+use crate::case::{Case, Script};
 use crate::check::{Asked, Observed, Run, Subject};
 use crate::core_subject::{Told, ended, engine, refused};
 use crate::load::CaseError;
@@ -78,7 +78,7 @@ impl Subject for NativeSubject {
         if let Some(why) = case.answers.iter().find_map(impossible) {
             return Ok(Run::NotApplicable(why));
         }
-        let engine = engine(case)?;
+        let engine = engine(case);
         let told = Told::new(case)?;
         let dialogue = Dialogue::new(&case.answers);
         let decision = match &self.rotation {
@@ -117,23 +117,23 @@ impl Subject for NativeSubject {
 fn impossible(script: &Script) -> Option<&'static str> {
     let kind = script.need.get("kind").and_then(Value::as_str);
     let fits = match &script.answer {
-        AnswerGiven::Schedule(_) => kind == Some("schedule"),
-        AnswerGiven::ContactAssigned(_) => kind == Some("contact_assigned"),
-        AnswerGiven::Strategy(_) => kind == Some("strategy"),
-        AnswerGiven::Agents(_) => kind == Some("agents"),
-        AnswerGiven::NoAgent(_) => kind == Some("no_agent_policy"),
-        AnswerGiven::Rule(_) => kind == Some("rule"),
-        AnswerGiven::NextIndex(index) => {
+        Answer::Schedule(_) => kind == Some("schedule"),
+        Answer::ContactAssigned(_) => kind == Some("contact_assigned"),
+        Answer::Strategy(_) => kind == Some("strategy"),
+        Answer::Agents(_) => kind == Some("agents"),
+        Answer::NoAgentPolicy(_) => kind == Some("no_agent_policy"),
+        Answer::Rule(_) => kind == Some("rule"),
+        Answer::NextIndex(index) => {
             let count = script.need.get("candidateCount").and_then(Value::as_u64);
             if count.is_some_and(|count| u64::from(*index) >= count) {
                 return Some("no provider answers an index out of range");
             }
             kind == Some("next_index")
         }
-        AnswerGiven::Failed(_) if kind == Some("next_index") => {
+        Answer::Failed(_) if kind == Some("next_index") => {
             return Some("the provider's failures have their own words");
         }
-        AnswerGiven::Failed(_) => true,
+        Answer::Failed(_) => true,
     };
     if !fits {
         return Some("a driver gives no answer to another question");
@@ -163,7 +163,7 @@ impl<'a> Dialogue<'a> {
     fn indices(&self) -> Result<Vec<(ContextKey, u32, u32)>, CaseError> {
         let mut indices = Vec::new();
         for script in self.script {
-            let AnswerGiven::NextIndex(index) = script.answer else {
+            let Answer::NextIndex(index) = script.answer else {
                 continue;
             };
             let text = |field: &str| script.need.get(field).cloned().unwrap_or_default();
@@ -178,12 +178,12 @@ impl<'a> Dialogue<'a> {
     }
 
     /// Keeps the question, and finds the script's answer to it.
-    fn hear(&self, question: Asked) -> Result<AnswerGiven, Failure> {
+    fn hear(&self, question: Asked) -> Result<Answer, Failure> {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = self.script.get(asked.len()).map(|next| next.answer.clone());
         asked.push(question);
         match answer {
-            Some(AnswerGiven::Failed(failure)) => Err(failure),
+            Some(Answer::Failed(failure)) => Err(failure),
             Some(answer) => Ok(answer),
             None => Err(unexpected()),
         }
@@ -194,7 +194,7 @@ impl FactSource for Dialogue<'_> {
     fn schedule<'a>(&'a self, _: &'a Request) -> Answered<'a, ScheduleFact> {
         Box::pin(async {
             match self.hear(Asked::Kind("schedule"))? {
-                AnswerGiven::Schedule(fact) => Ok(*fact),
+                Answer::Schedule(fact) => Ok(*fact),
                 _ => Err(unexpected()),
             }
         })
@@ -203,7 +203,7 @@ impl FactSource for Dialogue<'_> {
     fn contact_assigned<'a>(&'a self, _: &'a Request) -> Answered<'a, bool> {
         Box::pin(async {
             match self.hear(Asked::Kind("contact_assigned"))? {
-                AnswerGiven::ContactAssigned(assigned) => Ok(assigned),
+                Answer::ContactAssigned(assigned) => Ok(assigned),
                 _ => Err(unexpected()),
             }
         })
@@ -212,7 +212,7 @@ impl FactSource for Dialogue<'_> {
     fn strategy<'a>(&'a self, _: &'a Request) -> Answered<'a, StrategyFact> {
         Box::pin(async {
             match self.hear(Asked::Kind("strategy"))? {
-                AnswerGiven::Strategy(fact) => Ok(fact),
+                Answer::Strategy(fact) => Ok(fact),
                 _ => Err(unexpected()),
             }
         })
@@ -221,7 +221,7 @@ impl FactSource for Dialogue<'_> {
     fn agents<'a>(&'a self, _: &'a Request, need: &'a Need) -> Answered<'a, Vec<Agent>> {
         Box::pin(async {
             match self.hear(whole(need))? {
-                AnswerGiven::Agents(agents) => Ok(agents),
+                Answer::Agents(agents) => Ok(agents),
                 _ => Err(unexpected()),
             }
         })
@@ -230,7 +230,7 @@ impl FactSource for Dialogue<'_> {
     fn no_agent_policy<'a>(&'a self, _: &'a Request) -> Answered<'a, NoAgentPolicy> {
         Box::pin(async {
             match self.hear(Asked::Kind("no_agent_policy"))? {
-                AnswerGiven::NoAgent(policy) => Ok(policy),
+                Answer::NoAgentPolicy(policy) => Ok(policy),
                 _ => Err(unexpected()),
             }
         })
@@ -239,7 +239,7 @@ impl FactSource for Dialogue<'_> {
     fn rule<'a>(&'a self, _: &'a Request, need: &'a Need) -> Answered<'a, RuleAnswer> {
         Box::pin(async {
             match self.hear(whole(need))? {
-                AnswerGiven::Rule(answer) => Ok(answer),
+                Answer::Rule(answer) => Ok(answer),
                 _ => Err(unexpected()),
             }
         })

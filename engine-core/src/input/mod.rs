@@ -1,6 +1,8 @@
 //! The edge where JSON comes in: everything is checked here, so that inside nothing can be wrong.
 
-mod objects;
+mod position;
+mod reader;
+mod tree;
 
 use alloc::string::{String, ToString};
 use core::fmt;
@@ -10,7 +12,10 @@ use serde::de::DeserializeOwned;
 use crate::limits::MAX_PAYLOAD_BYTES;
 use crate::text::printable;
 use crate::{Facts, Request, RosterConfig};
-use objects::Objects;
+use reader::{Reader, Step};
+use tree::Tree;
+
+pub use position::Position;
 
 /// An input that is refused: what is wrong, where, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +26,8 @@ pub struct InputError {
     pub path: String,
     /// What is wrong with it.
     pub message: String,
+    /// Where that is in the text, if it is one place.
+    pub position: Option<Position>,
 }
 
 /// The kinds of mistakes in an input.
@@ -104,6 +111,16 @@ impl InputError {
             code,
             path: path.into(),
             message: message.into(),
+            position: None,
+        }
+    }
+
+    /// The message, and where in the text that is.
+    #[must_use]
+    pub fn located_message(&self) -> String {
+        match &self.position {
+            Some(position) => alloc::format!("{} at {position}", self.message),
+            None => self.message.clone(),
         }
     }
 
@@ -117,7 +134,11 @@ impl InputError {
 impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The message can repeat what was in the input: no control character gets out raw.
-        write!(f, "{}: {}", printable(&self.path), printable(&self.message))
+        write!(f, "{}: {}", printable(&self.path), printable(&self.message))?;
+        match &self.position {
+            Some(position) => write!(f, " at {position}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -170,38 +191,65 @@ pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, InputError> {
         );
         return Err(InputError::new(InputErrorCode::TooLarge, "$", message));
     }
+    let tree = parse(json)?;
+    T::deserialize(Reader(&tree)).map_err(|wrong| {
+        let steps = wrong.path();
+        // serde names the kind of a mistake by how its message begins, and only there.
+        let kind = KINDS
+            .iter()
+            .find(|(beginning, _)| wrong.message.starts_with(beginning));
+        InputError {
+            code: kind.map_or(InputErrorCode::InvalidValue, |(_, code)| *code),
+            path: written(&steps),
+            message: wrong.message,
+            position: Position::of_path(json, &steps),
+        }
+    })
+}
+
+/// Reads the text, which may be any JSON.
+fn parse(json: &[u8]) -> Result<Tree, InputError> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let objects = Objects(&mut deserializer);
-    let value = serde_path_to_error::deserialize(objects).map_err(|error| {
+    let wrong = |error: &serde_json::Error, path: &str| {
+        // What it says without the position, which stands beside it.
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or(&message);
+        InputError {
+            position: Some(Position::of_error(error)),
+            ..InputError::new(InputErrorCode::Syntax, path, message)
+        }
+    };
+    let tree = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         // A key that cannot be read has no name: the path ends with the object it stands in.
         let path = error.path().to_string();
         let path = path.strip_suffix('?').unwrap_or(&path);
         let path = path.strip_suffix('.').unwrap_or(path);
         // Nor has a field whose name is empty a path of its own.
-        let path = if path.is_empty() { "$" } else { path };
-        refusal(error.inner(), path.to_string())
+        wrong(error.inner(), if path.is_empty() { "$" } else { path })
     })?;
-    deserializer
-        .end()
-        .map_err(|error| refusal(&error, "$".to_string()))?;
-    Ok(value)
+    deserializer.end().map_err(|error| wrong(&error, "$"))?;
+    Ok(tree)
 }
 
-fn refusal(error: &serde_json::Error, path: String) -> InputError {
-    let message = error.to_string();
-    let code = if error.is_data() {
-        // serde names the kind of a mistake by how its message begins, and only there.
-        KINDS
-            .iter()
-            .find(|(beginning, _)| message.starts_with(beginning))
-            .map_or(InputErrorCode::InvalidValue, |(_, code)| *code)
+/// A path as people write it; `$` for the whole.
+fn written(steps: &[Step]) -> String {
+    let mut path = String::new();
+    for step in steps {
+        match step {
+            Step::Field(name) if name.is_empty() => {}
+            Step::Field(name) => {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(name);
+            }
+            Step::Item(at) => path.push_str(&alloc::format!("[{at}]")),
+        }
+    }
+    if path.is_empty() {
+        "$".to_string()
     } else {
-        InputErrorCode::Syntax
-    };
-    InputError {
-        code,
-        path,
-        message,
+        path
     }
 }
 

@@ -50,6 +50,16 @@ pub struct AgentHandle {
     generation: u32,
 }
 
+impl AgentHandle {
+    /// The agent's place in the roster: a number below that of all agents it ever had at once. The
+    /// agents of a [`RosterConfig`] have their place in its list; a place that is free again goes to
+    /// an agent who is added later.
+    #[must_use]
+    pub const fn place(self) -> u32 {
+        self.slot
+    }
+}
+
 #[derive(Debug, Clone)]
 struct Slot {
     generation: u32,
@@ -138,6 +148,16 @@ impl Roster {
         Some(AgentHandle {
             slot,
             generation: self.slot(slot)?.generation,
+        })
+    }
+
+    /// The agent at a place, [`AgentHandle::place`] of its handle; `None` if nobody has it.
+    #[must_use]
+    pub fn agent_at(&self, place: u32) -> Option<AgentHandle> {
+        let slot = self.slot(place).filter(|slot| slot.agent.is_some())?;
+        Some(AgentHandle {
+            slot: place,
+            generation: slot.generation,
         })
     }
 
@@ -251,6 +271,10 @@ impl Roster {
 
     pub(crate) fn team_at(&self, team: u32) -> Option<&Team> {
         self.teams.get(usize::try_from(team).ok()?)
+    }
+
+    pub(crate) fn default_team(&self) -> Option<u32> {
+        self.default_team
     }
 
     pub(crate) fn view(&self, team: u32) -> Option<TeamView<'_>> {

@@ -136,6 +136,20 @@ impl Team {
             .find(|line_up| line_up.routing == *routing)
     }
 
+    /// The members as the tenant's strategy wants them, if the team is the one that serves
+    /// conversations without a team.
+    pub(crate) fn tenant_wide(&self) -> &LineUp {
+        self.tenant_wide.as_ref().unwrap_or(&self.own)
+    }
+
+    pub(crate) fn own(&self) -> &LineUp {
+        &self.own
+    }
+
+    pub(crate) fn names_unknown_strategy(&self) -> bool {
+        self.unknown_strategy.is_some()
+    }
+
     pub(super) fn standing(&self) -> Standing<'_> {
         Standing {
             id: &self.id,

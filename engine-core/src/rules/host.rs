@@ -52,7 +52,7 @@ pub(crate) fn heed(context: &mut Context<'_>, name: &RuleName, answer: &RuleAnsw
             let name = unknown.escape_debug();
             let message = alloc::format!("there is no strategy `{name}`: round robin");
             context.state.extras().warnings.push(Warning {
-                code: "unknown_strategy",
+                code: "unknown_strategy".into(),
                 message,
             });
         }

@@ -29,6 +29,8 @@ macro_rules! registry {
             /// Every rule, in the order of the standard pipeline.
             pub const ALL: &'static [Self] = &[$(Self::$id,)*];
 
+            pub(crate) const NAMES: &'static [&'static str] = &[$($name,)*];
+
             /// The rule's name in traces, logs, cases and documentation.
             #[must_use]
             pub const fn name(self) -> &'static str {

@@ -61,13 +61,13 @@ pub(super) fn apply(context: &mut Context<'_>) -> Result<Verdict, Ask> {
                 (schedule.next_opening(now), message, image)
             }
             Hours::Unusable(problem) => {
-                let code = match problem {
-                    ZoneError::Missing => "time_zone_missing",
-                    ZoneError::Unknown { .. } => "time_zone_unknown",
+                let code: alloc::borrow::Cow<_> = match problem {
+                    ZoneError::Missing => "time_zone_missing".into(),
+                    ZoneError::Unknown { .. } => "time_zone_unknown".into(),
                 };
                 let team = team_id.as_str().escape_debug();
                 let message_for_people = format!("team `{team}` counts as closed: {problem}");
-                context.note("timeZone", || code);
+                context.note("timeZone", || code.clone());
                 context.state.extras().warnings.push(Warning {
                     code,
                     message: message_for_people,

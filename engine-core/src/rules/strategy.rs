@@ -34,7 +34,7 @@ pub(super) fn apply(context: &mut Context<'_>) -> Result<Verdict, Ask> {
     if let Some(name) = choice.unknown {
         context.note("unknownStrategy", || name);
         context.state.extras().warnings.push(Warning {
-            code: "unknown_strategy",
+            code: "unknown_strategy".into(),
             message: format!(
                 "there is no strategy `{}`: round robin",
                 name.escape_debug()

@@ -42,6 +42,20 @@ impl Schedule {
         self.week.contains(self.zone.local_minute(now).of_week())
     }
 
+    /// While open at `now`: an instant until which it stays so, itself excluded. It may be open
+    /// beyond that. `None` while closed.
+    #[must_use]
+    pub fn open_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let local = self.zone.local_minute(now);
+        let left = i64::from(self.week.minutes_until_closed(local.of_week())?);
+        let closing = local.instant_after(left);
+        // Local time runs evenly up to the next change of offset, and no further.
+        match self.zone.next_change(now) {
+            Some(change) if change < closing => Some(change),
+            _ => Some(closing),
+        }
+    }
+
     /// The first instant from `now` on at which a shift is under way: `now` itself while open,
     /// `None` if there is no shift.
     #[must_use]

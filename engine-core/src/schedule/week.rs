@@ -53,11 +53,15 @@ impl Week {
 
     /// Is `minute` (0 to 10,079) inside a shift?
     pub(crate) fn contains(&self, minute: u16) -> bool {
+        self.minutes_until_closed(minute).is_some()
+    }
+
+    /// Minutes from `minute` to the end of the span it is in, at least 1; `None` if it is in none.
+    /// The next span may follow at once, where the week begins anew.
+    pub(crate) fn minutes_until_closed(&self, minute: u16) -> Option<u16> {
         let after = self.spans.partition_point(|span| span.start <= minute);
-        after
-            .checked_sub(1)
-            .and_then(|i| self.spans.get(i))
-            .is_some_and(|span| minute < span.end)
+        let span = self.spans.get(after.checked_sub(1)?)?;
+        span.end.checked_sub(minute).filter(|left| *left > 0)
     }
 
     /// Minutes from `minute` to the first open one: 0 if it is open itself, `None` if none is.

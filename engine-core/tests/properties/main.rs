@@ -10,6 +10,7 @@ mod choice;
 mod generate;
 #[path = "../oracle/mod.rs"]
 mod oracle;
+mod ordinary;
 mod runs;
 mod updates;
 

@@ -49,8 +49,8 @@ impl From<InputError> for CommandError {
     fn from(error: InputError) -> Self {
         let hint = Some(error.hint().to_owned());
         Self::Refused(Refusal {
+            message: error.located_message(),
             path: error.path,
-            message: error.message,
             hint,
         })
     }

@@ -61,8 +61,8 @@ impl Findings {
             severity: Severity::Error,
             code: error.code.as_str(),
             hint: error.hint(),
+            message: error.located_message(),
             path: error.path,
-            message: error.message,
         });
     }
 

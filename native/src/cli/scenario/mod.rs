@@ -93,6 +93,7 @@ impl Scenario {
                     code,
                     path: format!("sessions[{place}].{field}"),
                     message,
+                    position: None,
                 });
             };
             if !seen.insert(&session.id) {

@@ -60,11 +60,11 @@ pub(crate) fn text(document: &[u8]) -> Result<&[u8], InputError> {
     } else {
         return Ok(document);
     };
-    let path = "$".into();
     Err(InputError {
         code,
-        path,
+        path: "$".into(),
         message,
+        position: None,
     })
 }
 

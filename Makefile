@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 # The order of the steps is theirs, whatever -j says.
 .NOTPARALLEL:
-.PHONY: help demo install setup lint units features purity fuzz test bench clean
+.PHONY: help demo install setup lint units features purity wasm package packaging app fuzz test bench clean
 
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
@@ -18,7 +18,7 @@ demo: ## a morning of a small support team, decided in the terminal
 install: ## put the command `assignment-engine` on the PATH
 	@$(CARGO) install --path native --features cli --locked
 
-test: setup lint units features purity fuzz ## everything, stops at the first failure
+test: setup lint units features purity wasm package packaging app fuzz ## everything, stops at the first failure
 	@echo "== all passed"
 
 setup: ## install what the tests need (Debian)
@@ -48,6 +48,32 @@ purity: ## prove that the core asks the world for nothing
 	@scripts/setup-wasm.sh
 	@scripts/check-purity.sh
 
+wasm: ## the WebAssembly bindings by themselves, in Node
+	@echo "== wasm"
+	@scripts/setup-wasm.sh
+	@scripts/setup-wasm-tools.sh
+	@scripts/check-wasm.sh
+
+package: ## build the npm package and test it
+	@echo "== package"
+	@scripts/setup-wasm.sh
+	@scripts/setup-wasm-tools.sh
+	@scripts/build-wasm.sh
+	@cd pkg && npm run --silent format:check
+	@cd pkg && npm run --silent typecheck
+	@cd pkg && npm run --silent build
+	@cd pkg && npm test --silent
+
+packaging: ## install the packed package where its users do
+	@echo "== packaging"
+	@tests/packaging/setup.sh
+	@tests/packaging/run.sh
+
+app: ## a dashboard-api on the package, with PostgreSQL and Redis, end to end
+	@echo "== dashboard-api"
+	@tests/dashboard-api/setup.sh
+	@tests/dashboard-api/run.sh
+
 fuzz: ## fuzz the decision (FUZZ_SECONDS=60)
 	@echo "== fuzz, $(FUZZ_SECONDS) s"
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
@@ -56,7 +82,11 @@ bench: ## measure
 	@echo "== benchmarks"
 	@$(CARGO) bench --quiet --locked -p assignment-engine-core
 	@node scripts/bench-table.mjs
+	@scripts/setup-wasm.sh
+	@scripts/setup-wasm-tools.sh
+	@scripts/build-wasm.sh
+	@cd pkg && npm run --silent build && npm run --silent bench
 
 clean: ## remove what was built and found
 	@$(CARGO) clean --quiet
-	@rm -rf fuzz/target fuzz/corpus fuzz/coverage
+	@rm -rf fuzz/target fuzz/corpus fuzz/coverage pkg/dist pkg/src/kernel/generated pkg/node_modules

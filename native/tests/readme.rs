@@ -12,10 +12,11 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-const DOCUMENTS: [&str; 5] = [
+const DOCUMENTS: [&str; 6] = [
     "README.md",
     "docs/ARCHITECTURE.md",
     "docs/DESIGN.md",
+    "docs/NODE.md",
     "docs/REASONS.md",
     "docs/REPLAY.md",
 ];
@@ -27,11 +28,15 @@ fn every_block_does_what_it_says() {
         let text = fs::read_to_string(root().join(document)).unwrap();
         for (language, block) in blocks(&text) {
             match language {
-                "sh" => block.lines().for_each(|line| shell(document, line)),
+                // What npm installs, the tests of the npm package install.
+                "sh" => block
+                    .lines()
+                    .filter(|line| !line.starts_with("npm "))
+                    .for_each(|line| shell(document, line)),
                 "toml" => dependencies(document, &block),
                 "json" => calls(document, &block),
-                // These run as documentation tests, or are drawings.
-                "rust" | "text" => continue,
+                // These run as documentation tests, in the tests of the npm package, or are drawings.
+                "rust" | "ts" | "text" => continue,
                 other => panic!("{document}: nothing tries a block of `{other}`"),
             }
             tried += 1;

@@ -1,0 +1,468 @@
+import { AssignmentEngineError } from "../errors.ts";
+import type { EngineHooks, EngineLogger } from "../logger.ts";
+import { Roster } from "../roster.ts";
+import type {
+  Agent,
+  Clock,
+  Decision,
+  MaybePromise,
+  Need,
+  NoAgentPolicy,
+  Request,
+  ScheduleFact,
+  StrategyFact,
+} from "../types.ts";
+import { ASSIGNMENT_ENGINE_RULES } from "./built_in.ts";
+import type { AssignmentDeps } from "./deps.ts";
+import { type RunResult, runRules } from "./drop_in.ts";
+import { type IndexSource, type QueueFacts, decideMany } from "./decide_many.ts";
+import { type Host, badIndex, failureOf, isIndex, late, settled } from "./host.ts";
+import { hostRule } from "./host_rule.ts";
+import { KnownTeams } from "./known_teams.ts";
+import { RuleTimer } from "./rule_timer.ts";
+import { type AssignmentRule, type Place, named } from "./rules.ts";
+import {
+  type Answer,
+  type FactsAndRoster,
+  Pipeline,
+  type RuleAnswer,
+  type Run,
+  type Started,
+  type Step,
+  resume,
+  resumeOrFail,
+} from "./run.ts";
+import type { TeamTurns } from "./turns.ts";
+import { Watchdog, Watched } from "./watchdog.ts";
+import { isObject, milliseconds, read, typed } from "./wire.ts";
+
+/** Settings of an {@link AssignmentEngine}. */
+export interface EngineOptions {
+  /** Where its log lines go; nowhere unless given. */
+  logger?: EngineLogger;
+  /** What can be measured. */
+  hooks?: EngineHooks;
+  /** The time of requests without `now`; the machine's unless given. */
+  clock?: Clock;
+  /**
+   * How long the host may take for one answer, in milliseconds; 10 s unless said, `Infinity` for as
+   * long as it likes. After that the outcome is `error`, with the code `host_timeout`.
+   */
+  answerTimeoutMs?: number;
+}
+
+/** Settings of one decision. */
+export interface DecideOptions {
+  /** Record how it comes about, for `decision.trace` and `explain(decision)`. */
+  trace?: boolean;
+}
+
+/** Asks for the next index of the rotation: a whole number in `[0, candidateCount)`. */
+export type GetNextIndex = (contextKey: string, candidateCount: number) => MaybePromise<number>;
+
+/**
+ * Decides which agent gets a session.
+ *
+ * {@link AssignmentEngine.decide} has its facts given, or read from a {@link Roster};
+ * {@link AssignmentEngine.run} asks a host for what it needs. Both ask for an index only when a pick
+ * is really made. An engine holds no state between runs: one serves any number of runs at once.
+ */
+export class AssignmentEngine {
+  readonly #deps: AssignmentDeps;
+  readonly #clock: Clock;
+  readonly #hooks: EngineHooks | undefined;
+  readonly #watchdog: Watchdog;
+  readonly #knownTeams = new KnownTeams();
+  #logger: EngineLogger | undefined;
+  #places: Place[] = [];
+  #pipeline!: Pipeline;
+  #standard = true;
+
+  constructor(deps: AssignmentDeps = {}, options: EngineOptions = {}) {
+    this.#deps = deps;
+    this.#logger = options.logger;
+    this.#hooks = options.hooks;
+    this.#clock = options.clock ?? Date.now;
+    this.#watchdog = new Watchdog(timeout(options.answerTimeoutMs));
+    this.setRules(ASSIGNMENT_ENGINE_RULES);
+  }
+
+  /** Sets the rules, in the order in which they are asked: the engine's own, and yours. */
+  setRules(rules: readonly AssignmentRule[]): void {
+    const places = named(rules);
+    this.#pipeline = new Pipeline(places.map(({ name, id }) => id ?? { host: name }));
+    this.#places = places;
+    this.#standard =
+      places.length === ASSIGNMENT_ENGINE_RULES.length &&
+      places.every(({ rule }, at) => rule === ASSIGNMENT_ENGINE_RULES[at]);
+  }
+
+  /** Sets where log lines go. */
+  setLogger(logger: EngineLogger | undefined): void {
+    this.#logger = logger;
+  }
+
+  /**
+   * Decides on facts that are given, or read from `facts.roster`. Only the next index is asked for;
+   * a fact that is missing makes the outcome `error`.
+   *
+   * Rejects for a request or facts that are refused, with the path of the field. What goes wrong
+   * while it decides is the outcome `error`.
+   */
+  decide(
+    request: Request,
+    facts: FactsAndRoster,
+    getNextIndex: GetNextIndex,
+    options?: DecideOptions,
+  ): Promise<Decision> {
+    try {
+      const now = this.#now(request);
+      const turns = this.#ordinary(request, facts, now, options);
+      if (turns !== undefined) {
+        return this.#decideOrdinary(request, facts, turns, now, getNextIndex);
+      }
+      return this.#drive(request, facts, { getNextIndex }, options, now);
+    } catch (error) {
+      return Promise.reject(typed("request", error));
+    }
+  }
+
+  /**
+   * Without a host: asks rule after rule with the dependencies the engine was made with, as the
+   * dashboard-api does, and performs what follows.
+   */
+  run(request: Request): Promise<RunResult>;
+  /**
+   * With a host: decides, asking the host for each fact when a rule first needs it. Effects are the
+   * caller's to perform. Rejects only for a request that is refused.
+   */
+  run(request: Request, host: Host, options?: DecideOptions): Promise<Decision>;
+  async run(request: Request, host?: Host, options?: DecideOptions): Promise<Decision | RunResult> {
+    if (host === undefined) {
+      const settings = { logger: this.#logger, hooks: this.#hooks, watchdog: this.#watchdog };
+      return runRules(this.#places, request, this.#deps, settings);
+    }
+    return this.#drive(request, {}, host, options, this.#now(request));
+  }
+
+  /**
+   * Starts a run and goes as far as it can; the synchronous half of {@link AssignmentEngine.decide},
+   * for hosts that answer in their own way. Throws for what is refused.
+   */
+  start(request: Request, facts: FactsAndRoster, options?: DecideOptions): Step {
+    const now = this.#now(request);
+    return this.#pipeline.start(request, now, facts, { trace: traced(options) }).step;
+  }
+
+  /**
+   * Goes on with a run, now that what it needed is known. Request and facts may have changed; a
+   * roster is looked at as it is now. Throws for an answer that is refused: the run is over then.
+   */
+  resume(run: Run, answer: Answer, input?: { request?: Request; facts?: FactsAndRoster }): Step {
+    const now = input?.request && this.#now(input.request);
+    return resume(run, answer, { ...input, now });
+  }
+
+  /**
+   * The ordinary course of a decision on a roster: how many agents are equally good for a session of
+   * this team (none: without a team) whose contact is free, at `now` in milliseconds since 1970. With
+   * an index below that, {@link Turn.resume} has the decision. Undefined where something else is to
+   * be decided or said: then {@link AssignmentEngine.decide}.
+   */
+  turn(roster: Roster, teamId: string | undefined, now: number): Turn | undefined {
+    if (!this.#standard) return undefined;
+    const turns = roster.turnsOf(teamId);
+    const candidateCount = turns?.candidateCount(now) ?? 0;
+    return candidateCount === 0 ? undefined : new Turn(turns!, candidateCount, now);
+  }
+
+  /**
+   * Decides a queue, in its order, with the same answers as one after the other: counts, rotation and
+   * contacts move on with every assignment, in the roster too. Where the source can take several
+   * turns at once, all that comes to an ordinary end is decided in one call into the module; turns
+   * that were taken and not used are harmless.
+   *
+   * Rejects for a roster that is none, and for a request that is refused.
+   */
+  decideMany(
+    requests: readonly Request[],
+    facts: QueueFacts,
+    source: GetNextIndex | IndexSource,
+  ): Promise<Decision[]> {
+    const indexes = typeof source === "function" ? { getNextIndex: source } : source;
+    return decideMany(requests, facts, indexes, {
+      now: () => milliseconds(this.#clock()),
+      standard: this.#standard && !this.#observed(),
+      decideOne: (request, known, getNextIndex) => this.decide(request, known, getNextIndex),
+      bounded: async (answer) => {
+        const asked = settled(answer);
+        if (!(asked instanceof Promise)) return asked;
+        const expired = () => late("the next turns", this.#watchdog.milliseconds);
+        return this.#watchdog.bounded(asked, expired);
+      },
+    });
+  }
+
+  #now(request: Request): number {
+    let given: Request["now"];
+    try {
+      given = isObject(request) ? read(request, "now") : undefined;
+    } catch (error) {
+      throw typed("request", error);
+    }
+    if (typeof given === "number") return given;
+    return given === undefined || given === null
+      ? milliseconds(this.#clock())
+      : milliseconds(given);
+  }
+
+  /** The turns of the team that the session goes to, if nothing is out of the ordinary. */
+  #ordinary(
+    request: Request,
+    facts: FactsAndRoster,
+    now: number,
+    options: DecideOptions | undefined,
+  ): TeamTurns | undefined {
+    if (!this.#standard || traced(options) || this.#observed()) return undefined;
+    return this.#knownTeams.find(request, facts, now);
+  }
+
+  #observed(): boolean {
+    return this.#logger !== undefined || this.#hooks?.ruleDuration !== undefined;
+  }
+
+  /** The ordinary course: an index is asked for, and means an agent. */
+  #decideOrdinary(
+    request: Request,
+    facts: FactsAndRoster,
+    turns: TeamTurns,
+    now: number,
+    getNextIndex: GetNextIndex,
+  ): Promise<Decision> {
+    const count = turns.candidateCount(now);
+    let answer: number | Promise<number>;
+    try {
+      answer = settled(getNextIndex(turns.contextKey, count));
+    } catch (thrown) {
+      return this.#wholeWay(request, facts, now, () => Promise.reject(thrown));
+    }
+    if (!(answer instanceof Promise)) {
+      return Promise.resolve(this.#decided(request, facts, turns, now, count, answer));
+    }
+    turns.pending += 1;
+    const watchdog = this.#watchdog;
+    const promise = new Promise<Decision>(withResolve);
+    const resolve = resolveOfLast;
+    const end = (decision: Decision | Promise<Decision>): void => {
+      turns.pending -= 1;
+      resolve(decision);
+    };
+    const watched = new Watched(() => {
+      const error = late("the next index", watchdog.milliseconds);
+      end(this.#wholeWay(request, facts, now, () => Promise.reject(error)));
+    });
+    watchdog.watch(watched);
+    answer.then(
+      (index) => {
+        if (!watchdog.done(watched)) return;
+        end(this.#decided(request, facts, turns, now, count, index));
+      },
+      (thrown: unknown) => {
+        if (!watchdog.done(watched)) return;
+        end(this.#wholeWay(request, facts, now, () => Promise.reject(thrown)));
+      },
+    );
+    return promise;
+  }
+
+  /** The decision that the answer means, whatever it is. */
+  #decided(
+    request: Request,
+    facts: FactsAndRoster,
+    turns: TeamTurns,
+    now: number,
+    count: number,
+    answer: number,
+  ): Decision | Promise<Decision> {
+    if (!isIndex(answer, count)) return this.#wholeWay(request, facts, now, () => answer);
+    try {
+      const decision = turns.decide(answer, now);
+      if (decision !== undefined) return decision;
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    // The roster has changed so that more has to be looked at.
+    return this.#wholeWay(request, facts, now, (_, candidateCount) => answer % candidateCount);
+  }
+
+  #wholeWay(
+    request: Request,
+    facts: FactsAndRoster,
+    now: number,
+    getNextIndex: GetNextIndex,
+  ): Promise<Decision> {
+    return this.#drive(request, facts, { getNextIndex }, undefined, now);
+  }
+
+  /** Runs the engine to its decision, answering what it needs from the host. */
+  async #drive(
+    request: Request,
+    facts: FactsAndRoster,
+    host: Host,
+    options: DecideOptions | undefined,
+    now: number,
+  ): Promise<Decision> {
+    const observed = this.#observed();
+    const timer = observed ? new RuleTimer(this.#logger, this.#hooks) : undefined;
+    const settings = { trace: traced(options), observed };
+    let at: Started = this.#pipeline.start(request, now, facts, settings);
+    timer?.left(at.rules);
+    while (at.step.kind === "need") {
+      const { need, run } = at.step;
+      const answer = await this.#answer(need, request, host);
+      at = resumeOrFail(run, answer, settings);
+      timer?.left(at.rules);
+    }
+    return at.step.decision;
+  }
+
+  /** The host's answer, or that it could not be had. */
+  async #answer(need: Need, request: Request, host: Host): Promise<Answer> {
+    const what = need.kind === "rule" ? `the rule \`${need.name}\`` : ASKED[need.kind];
+    try {
+      const asked = settled(this.#ask(need, request, host));
+      const answer =
+        asked instanceof Promise
+          ? await this.#watchdog.bounded(asked, () => late(what, this.#watchdog.milliseconds))
+          : asked;
+      return asAnswer(need, answer);
+    } catch (thrown) {
+      this.#failed(what, request, thrown);
+      return { failed: failureOf(what, thrown) };
+    }
+  }
+
+  #ask(need: Need, request: Request, host: Host): unknown {
+    switch (need.kind) {
+      case "next_index":
+        return present(host, "getNextIndex").call(host, need.contextKey, need.candidateCount);
+      case "schedule":
+        return present(host, "schedule").call(host, need, request);
+      case "contact_assigned":
+        return present(host, "contactAssigned").call(host, need, request);
+      case "strategy":
+        return present(host, "strategy").call(host, need, request);
+      case "agents":
+        return present(host, "agents").call(host, need, request);
+      case "no_agent_policy":
+        return present(host, "noAgentPolicy").call(host, need, request);
+      case "rule": {
+        const place = this.#places.find(({ name }) => name === need.name);
+        if (place === undefined) {
+          throw new AssignmentEngineError("not_answered", "the rules were changed meanwhile");
+        }
+        return hostRule(place.rule, need, request, this.#deps);
+      }
+    }
+  }
+
+  #failed(what: string, request: Request, error: unknown): void {
+    try {
+      this.#hooks?.failed?.({ what, sessionId: String(request.session?.id), error });
+    } catch {
+      // A hook that fails must not change a decision.
+    }
+  }
+}
+
+function traced(options: DecideOptions | undefined): boolean {
+  return isObject(options) && read(options, "trace") === true;
+}
+
+/** How needs are called in messages. */
+const ASKED: { [kind in Exclude<Need["kind"], "rule">]: string } = {
+  next_index: "the next index",
+  schedule: "the schedule",
+  contact_assigned: "whether the contact is assigned",
+  strategy: "the strategy",
+  agents: "the agents",
+  no_agent_policy: "the no-agent policy",
+};
+
+/** The ordinary course of a decision, between its halves. */
+export class Turn {
+  /** What the rotation counts under. */
+  readonly contextKey: string;
+  /** How many agents take turns: the index must be below. */
+  readonly candidateCount: number;
+  readonly #turns: TeamTurns;
+  readonly #now: number;
+
+  /** @internal */
+  constructor(turns: TeamTurns, candidateCount: number, now: number) {
+    this.#turns = turns;
+    this.contextKey = turns.contextKey;
+    this.candidateCount = candidateCount;
+    this.#now = now;
+  }
+
+  /**
+   * The decision that this index means. If the roster has changed meanwhile, the index counts modulo
+   * the number of those who are equally good now; undefined where something else is to be decided by
+   * now: then {@link AssignmentEngine.decide}. Throws for what is no index.
+   */
+  resume(index: number): Decision | undefined {
+    if (!isIndex(index, this.candidateCount)) {
+      const { code, message } = badIndex(index, this.candidateCount);
+      throw new AssignmentEngineError(code, message);
+    }
+    return this.#turns.decide(index, this.#now);
+  }
+}
+
+/** Keeps what resolves the promise that was just made: one function for all promises. */
+const withResolve = (resolve: (decision: Decision | PromiseLike<Decision>) => void): void => {
+  resolveOfLast = resolve;
+};
+let resolveOfLast: (decision: Decision | PromiseLike<Decision>) => void;
+
+/** The host's method, or an error that it has none. */
+function present<K extends keyof Host>(host: Host, name: K): NonNullable<Host[K]> {
+  const method = host[name];
+  if (typeof method !== "function") {
+    throw new AssignmentEngineError("not_answered", `nobody answers \`${name}\``, {
+      hint: `give the fact, or a host with the method \`${name}\``,
+    });
+  }
+  return method as NonNullable<Host[K]>;
+}
+
+/** The host's answer as the core takes it. */
+function asAnswer(need: Need, answer: unknown): Answer {
+  switch (need.kind) {
+    case "next_index":
+      if (isIndex(answer, need.candidateCount)) return { nextIndex: answer };
+      return { failed: badIndex(answer, need.candidateCount) };
+    case "schedule":
+      return { schedule: (answer ?? {}) as ScheduleFact };
+    case "contact_assigned":
+      return { contactAssigned: answer as boolean };
+    case "strategy":
+      return { strategy: (answer ?? {}) as StrategyFact };
+    case "agents":
+      return { agents: answer as Agent[] };
+    case "no_agent_policy":
+      return { noAgent: (answer ?? {}) as NoAgentPolicy };
+    case "rule":
+      return { rule: answer as RuleAnswer };
+  }
+}
+
+function timeout(milliseconds: number | undefined): number {
+  if (milliseconds === undefined) return 10_000;
+  if (typeof milliseconds === "number" && milliseconds > 0) return milliseconds;
+  throw new AssignmentEngineError("invalid_value", "answerTimeoutMs: is no time", {
+    path: "answerTimeoutMs",
+    hint: "give milliseconds above 0, or Infinity",
+  });
+}

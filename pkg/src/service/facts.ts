@@ -1,0 +1,111 @@
+import { defaultTeam, type Host } from "../engine/index.ts";
+import { read } from "../engine/wire.ts";
+import type { RoundRobinContextProvider } from "../provider/provider.ts";
+import type {
+  Agent,
+  NoAgentPolicy,
+  Request,
+  ScheduleFact,
+  StrategyFact,
+  Team,
+  TenantConfig,
+} from "../types.ts";
+import type { SessionStore } from "./store.ts";
+import { settingsOf } from "./tenants.ts";
+
+/**
+ * The store as one run of the engine asks it: one question at a time, and only what it needs.
+ * Team and tenant are read once a run, so that all rules see the same. The engine sets the
+ * deadlines.
+ */
+export class StoredFacts implements Host {
+  readonly #store: SessionStore;
+  readonly #provider: RoundRobinContextProvider;
+  #team: Promise<Team | null> | undefined;
+  #tenant: Promise<TenantConfig> | undefined;
+
+  constructor(store: SessionStore, provider: RoundRobinContextProvider) {
+    this.#store = store;
+    this.#provider = provider;
+  }
+
+  async schedule(_need: unknown, request: Request): Promise<ScheduleFact> {
+    const [team, tenant] = await this.#teamAndTenant(request);
+    return {
+      schedule: team && (read(team, "schedule") ?? null),
+      tenantMessage: settingsOf(tenant).outOfOfficeMessage,
+    };
+  }
+
+  async contactAssigned(_need: unknown, { session }: Request): Promise<boolean> {
+    const { tenantId, contactId, id } = session;
+    if (contactId === undefined || contactId === null) return false;
+    return this.#store.contactHasAssignedSession(tenantId, contactId, id);
+  }
+
+  async strategy(_need: unknown, request: Request): Promise<StrategyFact> {
+    const [team, tenant] = await this.#teamAndTenant(request);
+    const tenantStrategy = settingsOf(tenant).strategy;
+    if (team === null) return { tenantStrategy };
+    const schedule = read(team, "schedule");
+    return {
+      teamStrategy: read(team, "routingStrategy") ?? null,
+      tenantStrategy,
+      config: read(team, "routingConfig") ?? null,
+      timeZone: (schedule && read(schedule, "timezone")) ?? null,
+    };
+  }
+
+  async agents(need: { countsSince?: string }, request: Request): Promise<Agent[]> {
+    const { session } = request;
+    const team =
+      session.assignedTeamId == null
+        ? await defaultTeamOf(this.#store, session.tenantId)
+        : await this.#teamOf(request);
+    if (team === null) return [];
+    const since = read(need, "countsSince");
+    return this.#store.members(team.id, since === undefined ? undefined : new Date(since));
+  }
+
+  async noAgentPolicy(_need: unknown, request: Request): Promise<NoAgentPolicy> {
+    return settingsOf(await this.#tenantOf(request)).noAgent;
+  }
+
+  getNextIndex(contextKey: string, candidateCount: number): Promise<number> {
+    return this.#provider.getNextIndex(contextKey, candidateCount);
+  }
+
+  #teamAndTenant(request: Request): Promise<[Team | null, TenantConfig]> {
+    return Promise.all([this.#teamOf(request), this.#tenantOf(request)]);
+  }
+
+  /** The session's team, if it belongs to the session's tenant: another one's has no say here. */
+  #teamOf({ session }: Request): Promise<Team | null> {
+    const { tenantId, assignedTeamId } = session;
+    this.#team ??=
+      assignedTeamId == null
+        ? Promise.resolve(null)
+        : teamOf(this.#store, tenantId, assignedTeamId);
+    return this.#team;
+  }
+
+  #tenantOf({ session }: Request): Promise<TenantConfig> {
+    this.#tenant ??= this.#store.tenant(session.tenantId);
+    return this.#tenant;
+  }
+}
+
+/** The team of that id, if it is the tenant's. */
+export async function teamOf(
+  store: SessionStore,
+  tenantId: string,
+  id: string,
+): Promise<Team | null> {
+  const found = await store.team(id);
+  return found !== null && found.tenantId === tenantId ? found.team : null;
+}
+
+/** The team that the tenant's sessions without one go to, if any has members. */
+export async function defaultTeamOf(store: SessionStore, tenantId: string): Promise<Team | null> {
+  return defaultTeam(await store.teams(tenantId)) ?? null;
+}

@@ -1,0 +1,9 @@
+import { AssignmentEngine, explain, init, Roster } from "assignment-engine/web";
+import { request, team } from "./team.js";
+
+await init();
+const facts = { roster: new Roster(team) };
+const decision = await new AssignmentEngine().decide(request, facts, () => 0, { trace: true });
+const shown = document.querySelector("#shown");
+shown.textContent = explain(decision).join("\n");
+shown.dataset.agent = decision.outcome.agentId;

@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
+use crate::order::in_order;
 use crate::roster::{Candidate, turn_order};
 use crate::routing::Routing;
 use crate::run::Context;
@@ -159,12 +160,16 @@ impl Bench {
     pub(crate) fn ids(&self, context: &Context<'_>, routing: &Routing) -> Vec<AgentId> {
         let source = self.source();
         let members = self.members(context, routing);
-        let mut ids: Vec<AgentId> = members
+        let ids: Vec<&AgentId> = members
             .into_iter()
-            .filter_map(|member| Some(source.get(context, member)?.id.clone()))
+            .filter_map(|member| Some(source.get(context, member)?.id))
             .collect();
-        ids.sort_unstable();
-        ids
+        let id = |at: usize| ids.get(at).copied();
+        let order = in_order(ids.len(), &|a, b| id(a).cmp(&id(b)));
+        let ids = order
+            .into_iter()
+            .filter_map(|at| id(usize::try_from(at).ok()?));
+        ids.cloned().collect()
     }
 
     /// A line-up kept for another routing than this one is turned into a list of its members.
@@ -189,14 +194,15 @@ impl Bench {
         keep: &[AgentId],
     ) -> (Self, Vec<u32>) {
         let source = self.source();
-        let keep: BTreeSet<&AgentId> = keep.iter().collect();
+        let mut kept = BTreeSet::new();
+        kept.extend(keep.iter().map(AgentId::as_str));
         let (members, removed) = self
             .members(context, routing)
             .into_iter()
             .partition(|member| {
                 source
                     .get(context, *member)
-                    .is_some_and(|a| keep.contains(a.id))
+                    .is_some_and(|a| kept.contains(a.id.as_str()))
             });
         let members: Vec<u32> = members;
         (

@@ -150,8 +150,9 @@ impl Engine {
                 Rule::BuiltIn(id) => id.apply(&mut context),
                 Rule::Host(name) => told
                     .rules
-                    .get(&context.state.cursor)
-                    .map(|answer| heed(&mut context, name, answer))
+                    .iter()
+                    .find(|(place, _)| *place == context.state.cursor)
+                    .map(|(_, answer)| heed(&mut context, name, answer))
                     .ok_or(Ask::Rule),
             };
             let verdict = match verdict {

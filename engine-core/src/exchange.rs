@@ -41,10 +41,8 @@ pub(crate) fn take(run: &mut Suspended, answer: Answer) -> Result<(), ResumeErro
             known.get_or_insert_default().facts.no_agent = Some(policy);
         }
         (Ask::Rule, Answer::Rule(answer)) => {
-            known
-                .get_or_insert_default()
-                .rules
-                .insert(state.cursor, answer);
+            let rules = &mut known.get_or_insert_default().rules;
+            rules.push((state.cursor, answer));
         }
         (ask, answer) => {
             return Err(ResumeError::WrongAnswer {

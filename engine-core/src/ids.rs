@@ -132,6 +132,19 @@ id!(
     ContextKey, MAX_CONTEXT_KEY_BYTES
 );
 
+/// The texts of both, shared: one kind of map holds agents and teams.
+macro_rules! key {
+    ($($name:ident),*) => {
+        $(impl $name {
+            pub(crate) fn to_key(&self) -> Arc<str> {
+                Arc::clone(&self.0)
+            }
+        })*
+    };
+}
+
+key!(AgentId, TeamId);
+
 impl From<&TeamId> for ContextKey {
     fn from(id: &TeamId) -> Self {
         Self(Arc::clone(&id.0))

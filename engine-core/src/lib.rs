@@ -57,6 +57,7 @@ extern crate alloc;
 extern crate std;
 
 mod bench;
+mod calendar;
 mod decision;
 mod engine;
 mod exchange;
@@ -65,6 +66,7 @@ mod facts;
 mod ids;
 mod input;
 pub mod limits;
+mod order;
 mod ordinary;
 mod pipeline;
 mod reason;
@@ -78,6 +80,7 @@ mod step;
 mod text;
 mod time;
 mod trace;
+mod zone;
 
 pub use decision::{Decision, Effect, Message, MessageKind, Outcome, Warning};
 pub use engine::{Engine, RuleObserver};
@@ -98,7 +101,8 @@ pub use roster::{
 pub use routing::{Criterion, RoutingConfig, SortBy, Strategy, TimeWindow};
 pub use rules::RuleId;
 pub use run::Input;
-pub use schedule::{Days, Schedule, ScheduleConfig, Shift, TimeOfDay, ZoneError};
+pub use schedule::{Days, Schedule, ScheduleConfig, Shift, TimeOfDay};
 pub use step::{Answer, Failure, Need, ResumeError, RuleAnswer, RuleVerdict, Step, Suspended};
 pub use time::Timestamp;
 pub use trace::{CandidateTrace, RuleTrace, Trace, TraceAnswer, Values};
+pub use zone::ZoneError;

@@ -5,10 +5,11 @@ use core::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::{Date, weekday};
 use crate::limits::MAX_CRITERIA;
-use crate::schedule::Zone;
 use crate::text::bounded_option;
 use crate::time::{DAY, Timestamp};
+use crate::zone::Zone;
 
 /// How the agent is chosen among those who are eligible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -164,13 +165,10 @@ impl TimeWindow {
         match self {
             Self::Shift => Some(now.saturating_add(-DAY / 2)),
             Self::Day => Some(zone.start_of_day(now, |today| today)),
-            Self::Week => Some(zone.start_of_day(now, |today| {
-                let since_monday = i64::from(today.weekday().to_monday_zero_offset());
-                today
-                    .checked_sub(jiff::SignedDuration::from_hours(24 * since_monday))
-                    .unwrap_or(today)
-            })),
-            Self::Month => Some(zone.start_of_day(now, jiff::civil::Date::first_of_month)),
+            Self::Week => Some(zone.start_of_day(now, |today| today - weekday(today))),
+            Self::Month => {
+                Some(zone.start_of_day(now, |today| today + 1 - Date::of_day(today).day))
+            }
             Self::AllTime => None,
         }
     }

@@ -10,9 +10,9 @@ use crate::bench::Bench;
 use crate::facts::{Agent, Facts, Hours, NoAgentPolicy, filled};
 use crate::roster::Team;
 use crate::routing::{Choice, Routing, TimeWindow};
-use crate::schedule::Zone;
 use crate::step::Known;
 use crate::trace::Draft;
+use crate::zone::Zone;
 use crate::{
     AgentHandle, AgentId, AgentStatus, Availability, CandidateTrace, Effect, Reason, Request,
     Roster, RoutingConfig, RuleName, Strategy, Timestamp, Warning,

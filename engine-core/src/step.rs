@@ -215,7 +215,7 @@ pub struct Suspended {
 pub(crate) struct Known {
     pub(crate) facts: Facts,
     /// Answers of the host's rules by their place in the pipeline.
-    pub(crate) rules: alloc::collections::BTreeMap<usize, RuleAnswer>,
+    pub(crate) rules: Vec<(usize, RuleAnswer)>,
 }
 
 impl Known {
@@ -227,7 +227,7 @@ impl Known {
             agents: None,
             no_agent: None,
         },
-        rules: alloc::collections::BTreeMap::new(),
+        rules: Vec::new(),
     };
 }
 

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::order::in_order;
 use crate::{AgentId, Reason, RuleName, SessionId, Source, TeamId, Timestamp};
 
 /// How a decision came about, rule by rule and agent by agent. It is recorded only when it is
@@ -104,9 +105,15 @@ impl Draft {
     }
 
     pub(crate) fn finish(mut self) -> Trace {
-        self.trace
-            .candidates
-            .sort_unstable_by(|a, b| a.agent_id.cmp(&b.agent_id));
+        let candidates = core::mem::take(&mut self.trace.candidates);
+        let id = |at: usize| candidates.get(at).map(|candidate| &candidate.agent_id);
+        let order = in_order(candidates.len(), &|a, b| id(a).cmp(&id(b)));
+        let mut candidates: Vec<_> = candidates.into_iter().map(Some).collect();
+        let taken = order.into_iter().filter_map(|at| {
+            let slot = candidates.get_mut(usize::try_from(at).ok()?);
+            slot?.take()
+        });
+        self.trace.candidates = taken.collect();
         self.trace
     }
 }

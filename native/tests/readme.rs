@@ -54,7 +54,8 @@ fn every_link_leads_somewhere() {
             .skip(1)
             .filter_map(|rest| rest.split(')').next())
         {
-            let file = root().join(document).parent().unwrap().join(link);
+            let path = link.split('#').next().unwrap_or_default();
+            let file = root().join(document).parent().unwrap().join(path);
             assert!(
                 link.starts_with("https://") || file.exists(),
                 "{document}: {link}"

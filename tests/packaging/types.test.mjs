@@ -63,7 +63,13 @@ const ways = [
     about: "nodenext, files of CommonJS and of ESM",
     compilers: ["5.9", "6.0", "7.0"],
     options: ["--module", "nodenext", ...NODE],
-    files: [...SERVER, "clients"].flatMap((name) => [`made/${name}.cts`, `made/${name}.mts`]),
+    files: SERVER.flatMap((name) => [`made/${name}.cts`, `made/${name}.mts`]),
+  },
+  {
+    about: "the clients of ioredis and node-redis",
+    compilers: ["5.9", "7.0"],
+    options: ["--module", "nodenext", ...NODE],
+    files: ["made/clients.mts"],
   },
   {
     about: "preserve, bundler, strictest",

@@ -3,17 +3,20 @@
 mod position;
 mod reader;
 mod tree;
+mod wrong;
 
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed};
 
 use crate::limits::MAX_PAYLOAD_BYTES;
 use crate::text::printable;
 use crate::{Facts, Request, RosterConfig};
-use reader::{Reader, Step};
-use tree::Tree;
+use reader::Reader;
+use tree::{Branch, Tree};
+use wrong::{Wrong, written};
 
 pub use position::Position;
 
@@ -184,6 +187,27 @@ impl RosterConfig {
 /// # Errors
 /// [`InputError`] with the path of the first field that is wrong.
 pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, InputError> {
+    let tree = parse(json)?;
+    T::deserialize(Reader(&tree)).map_err(|wrong| refused(wrong, json))
+}
+
+#[cold]
+fn refused(wrong: Wrong, json: &[u8]) -> InputError {
+    let (message, steps) = wrong.into_parts();
+    // serde names the kind of a mistake by how its message begins, and only there.
+    let kind = KINDS
+        .iter()
+        .find(|(beginning, _)| message.starts_with(beginning));
+    InputError {
+        code: kind.map_or(InputErrorCode::InvalidValue, |(_, code)| *code),
+        path: written(&steps),
+        message,
+        position: Position::of_path(json, &steps),
+    }
+}
+
+/// Reads the text, which may be any JSON.
+fn parse(json: &[u8]) -> Result<Tree, InputError> {
     if json.len() > MAX_PAYLOAD_BYTES {
         let message = alloc::format!(
             "the document has {} bytes, at most {MAX_PAYLOAD_BYTES} are allowed",
@@ -191,66 +215,24 @@ pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, InputError> {
         );
         return Err(InputError::new(InputErrorCode::TooLarge, "$", message));
     }
-    let tree = parse(json)?;
-    T::deserialize(Reader(&tree)).map_err(|wrong| {
-        let steps = wrong.path();
-        // serde names the kind of a mistake by how its message begins, and only there.
-        let kind = KINDS
-            .iter()
-            .find(|(beginning, _)| wrong.message.starts_with(beginning));
-        InputError {
-            code: kind.map_or(InputErrorCode::InvalidValue, |(_, code)| *code),
-            path: written(&steps),
-            message: wrong.message,
-            position: Position::of_path(json, &steps),
-        }
-    })
-}
-
-/// Reads the text, which may be any JSON.
-fn parse(json: &[u8]) -> Result<Tree, InputError> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let wrong = |error: &serde_json::Error, path: &str| {
+    let mut path = Vec::new();
+    let root = Branch {
+        path: &mut path,
+        at: None,
+    };
+    let read = root.deserialize(&mut deserializer);
+    let read = read.and_then(|tree| deserializer.end().map(|()| tree));
+    read.map_err(|error| {
+        path.reverse();
         // What it says without the position, which stands beside it.
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or(&message);
         InputError {
-            position: Some(Position::of_error(error)),
-            ..InputError::new(InputErrorCode::Syntax, path, message)
+            position: Some(Position::of_error(&error)),
+            ..InputError::new(InputErrorCode::Syntax, written(&path), message)
         }
-    };
-    let tree = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        // A key that cannot be read has no name: the path ends with the object it stands in.
-        let path = error.path().to_string();
-        let path = path.strip_suffix('?').unwrap_or(&path);
-        let path = path.strip_suffix('.').unwrap_or(path);
-        // Nor has a field whose name is empty a path of its own.
-        wrong(error.inner(), if path.is_empty() { "$" } else { path })
-    })?;
-    deserializer.end().map_err(|error| wrong(&error, "$"))?;
-    Ok(tree)
-}
-
-/// A path as people write it; `$` for the whole.
-fn written(steps: &[Step]) -> String {
-    let mut path = String::new();
-    for step in steps {
-        match step {
-            Step::Field(name) if name.is_empty() => {}
-            Step::Field(name) => {
-                if !path.is_empty() {
-                    path.push('.');
-                }
-                path.push_str(name);
-            }
-            Step::Item(at) => path.push_str(&alloc::format!("[{at}]")),
-        }
-    }
-    if path.is_empty() {
-        "$".to_string()
-    } else {
-        path
-    }
+    })
 }
 
 const KINDS: [(&str, InputErrorCode); 9] = [

@@ -1,70 +1,50 @@
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
-use core::fmt;
+use alloc::string::String;
 
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected,
+    DeserializeSeed, Deserializer, EnumAccess, Error, Expected, MapAccess, SeqAccess, Unexpected,
     VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
+use serde_json::Number;
 
-use super::tree::{Tree, repeated};
+use super::tree::Tree;
+use super::wrong::Wrong;
+use crate::order::repeated;
 
 /// Reads the engine's types from a tree, and keeps the path of what is wrong.
 ///
 /// It is stricter than serde needs: a structure is read from an object only, and not from a list
 /// field by field, where no field has a name and so none can be unknown or misplaced; a bare word
 /// only from a text; and no object has a field twice.
+///
+/// The compiler makes a copy of each of these functions for each type that is read. So they are thin:
+/// what does not depend on the type is in functions of its own.
+#[derive(Clone, Copy)]
 pub(super) struct Reader<'t>(pub(super) &'t Tree);
 
-/// What is wrong, and where.
-#[derive(Debug)]
-pub(super) struct Wrong {
-    pub(super) message: String,
-    /// From the inside out.
-    path: Vec<Step>,
-}
-
-/// A step into a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
-    Field(String),
-    Item(usize),
-}
-
-impl Wrong {
-    /// From the outside in.
-    pub(super) fn path(&self) -> Vec<Step> {
-        self.path.iter().rev().cloned().collect()
-    }
-
-    fn within(mut self, step: Step) -> Self {
-        self.path.push(step);
-        self
-    }
-}
-
-impl Error for Wrong {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self {
-            message: message.to_string(),
-            path: Vec::new(),
-        }
-    }
-}
-
-impl fmt::Display for Wrong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl core::error::Error for Wrong {}
-
 impl<'t> Reader<'t> {
-    fn unexpected(&self) -> Unexpected<'t> {
-        match self.0 {
+    #[cold]
+    fn wrong_type(self, expected: &dyn Expected) -> Wrong {
+        let unexpected = match self.0 {
             Tree::Null => Unexpected::Other("null"),
+            _ => self.unexpected(),
+        };
+        Wrong::invalid_type(unexpected, expected)
+    }
+
+    /// The same, of a value that stands by itself.
+    #[cold]
+    fn wrong_scalar(self, expected: &dyn Expected) -> Wrong {
+        let twice = match self.0 {
+            Tree::Object(fields) => twice(fields),
+            _ => None,
+        };
+        twice.unwrap_or_else(|| Wrong::invalid_type(self.unexpected(), expected))
+    }
+
+    fn unexpected(self) -> Unexpected<'t> {
+        match self.0 {
+            Tree::Null => Unexpected::Unit,
             Tree::Bool(value) => Unexpected::Bool(*value),
             Tree::Number(number) => {
                 if let Some(value) = number.as_u64() {
@@ -81,23 +61,83 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn wrong_type<'de, V: Visitor<'de>>(&self, visitor: &V) -> Wrong {
-        Wrong::invalid_type(self.unexpected(), visitor)
+    fn fields(self, expected: &dyn Expected) -> Result<Fields<'t>, Wrong> {
+        let Tree::Object(fields) = self.0 else {
+            return Err(self.wrong_type(expected));
+        };
+        match twice(fields) {
+            Some(wrong) => Err(wrong),
+            None => Ok(Fields {
+                rest: fields.iter(),
+                next: None,
+            }),
+        }
     }
 
-    fn fields<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
-        let Tree::Object(fields) = self.0 else {
-            return Err(self.wrong_type(&visitor));
-        };
-        if let Some(name) = repeated(fields) {
-            let message = alloc::format!("duplicate field `{}`", name.escape_debug());
-            return Err(Wrong::custom(message));
+    fn items(self, expected: &dyn Expected) -> Result<Items<'t>, Wrong> {
+        match self.0 {
+            Tree::Array(items) => Ok(Items(items.iter().enumerate())),
+            _ => Err(self.wrong_type(expected)),
         }
-        visitor.visit_map(Fields {
-            rest: fields.iter(),
-            next: None,
-        })
     }
+
+    fn variant(self, expected: &dyn Expected) -> Result<Variant<'t>, Wrong> {
+        match self.0 {
+            Tree::String(name) => Ok(Variant { name, value: None }),
+            Tree::Object(fields) => match fields.as_slice() {
+                [(name, value)] => Ok(Variant {
+                    name,
+                    value: Some(value),
+                }),
+                _ => Err(Wrong::invalid_value(
+                    Unexpected::Map,
+                    &"an object with one field",
+                )),
+            },
+            _ => Err(self.wrong_type(expected)),
+        }
+    }
+}
+
+/// What is wrong if a name is there a second time.
+fn twice(fields: &[(String, Tree)]) -> Option<Wrong> {
+    let mut names = fields.iter().map(|(name, _)| name.as_str());
+    let name = if fields.len() > FEW {
+        repeated(&mut names).map(|(_, name)| name)
+    } else {
+        let mut places = names.clone().enumerate();
+        let found = places.find(|(at, name)| names.clone().take(*at).any(|other| other == *name));
+        found.map(|(_, name)| name)
+    };
+    name.map(|name| {
+        let message = alloc::format!("duplicate field `{}`", name.escape_debug());
+        Wrong::custom(message)
+    })
+}
+
+/// So many names are compared faster than put into a set.
+const FEW: usize = 16;
+
+/// Calls the visitor with a number, as what it is.
+fn visit_number<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V::Value, Wrong> {
+    if let Some(value) = number.as_u64() {
+        visitor.visit_u64(value)
+    } else if let Some(value) = number.as_i64() {
+        visitor.visit_i64(value)
+    } else {
+        visitor.visit_f64(number.as_f64().unwrap_or(f64::NAN))
+    }
+}
+
+macro_rules! numbers {
+    ($($deserialize:ident)*) => {
+        $(fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+            match self.0 {
+                Tree::Number(number) => visit_number(number, visitor),
+                _ => Err(self.wrong_scalar(&visitor)),
+            }
+        })*
+    };
 }
 
 impl<'de> Deserializer<'de> for Reader<'_> {
@@ -107,18 +147,10 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         match self.0 {
             Tree::Null => visitor.visit_unit(),
             Tree::Bool(value) => visitor.visit_bool(*value),
-            Tree::Number(number) => {
-                if let Some(value) = number.as_u64() {
-                    visitor.visit_u64(value)
-                } else if let Some(value) = number.as_i64() {
-                    visitor.visit_i64(value)
-                } else {
-                    visitor.visit_f64(number.as_f64().unwrap_or(f64::NAN))
-                }
-            }
+            Tree::Number(number) => visit_number(number, visitor),
             Tree::String(text) => visitor.visit_str(text),
             Tree::Array(items) => visitor.visit_seq(Items(items.iter().enumerate())),
-            Tree::Object(_) => self.fields(visitor),
+            Tree::Object(_) => self.deserialize_map(visitor),
         }
     }
 
@@ -127,6 +159,24 @@ impl<'de> Deserializer<'de> for Reader<'_> {
             Tree::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+        match self.0 {
+            Tree::Bool(value) => visitor.visit_bool(*value),
+            _ => Err(self.wrong_scalar(&visitor)),
+        }
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+        match self.0 {
+            Tree::String(text) => visitor.visit_str(text),
+            _ => Err(self.wrong_scalar(&visitor)),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
+        self.deserialize_str(visitor)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -138,7 +188,8 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
-        self.fields(visitor)
+        let fields = self.fields(&visitor)?;
+        visitor.visit_map(fields)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -147,14 +198,13 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Wrong> {
-        self.fields(visitor)
+        let fields = self.fields(&visitor)?;
+        visitor.visit_map(fields)
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Wrong> {
-        match self.0 {
-            Tree::Array(items) => visitor.visit_seq(Items(items.iter().enumerate())),
-            _ => Err(self.wrong_type(&visitor)),
-        }
+        let items = self.items(&visitor)?;
+        visitor.visit_seq(items)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -163,25 +213,18 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Wrong> {
-        match self.0 {
-            Tree::String(name) => visitor.visit_enum(Variant { name, value: None }),
-            Tree::Object(fields) => match fields.as_slice() {
-                [(name, value)] => visitor.visit_enum(Variant {
-                    name,
-                    value: Some(value),
-                }),
-                _ => Err(Wrong::invalid_value(
-                    Unexpected::Map,
-                    &"an object with one field",
-                )),
-            },
-            _ => Err(self.wrong_type(&visitor)),
-        }
+        let variant = self.variant(&visitor)?;
+        visitor.visit_enum(variant)
+    }
+
+    numbers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+        deserialize_f32 deserialize_f64
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct tuple tuple_struct identifier ignored_any
+        i128 u128 char bytes byte_buf unit unit_struct tuple tuple_struct identifier ignored_any
     }
 }
 
@@ -197,8 +240,10 @@ impl<'de> SeqAccess<'de> for Items<'_> {
         let Some((at, item)) = self.0.next() else {
             return Ok(None);
         };
-        let read = seed.deserialize(Reader(item));
-        read.map(Some).map_err(|wrong| wrong.within(Step::Item(at)))
+        match seed.deserialize(Reader(item)) {
+            Ok(read) => Ok(Some(read)),
+            Err(wrong) => Err(wrong.in_item(at)),
+        }
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -222,18 +267,21 @@ impl<'de> MapAccess<'de> for Fields<'_> {
         let Some((name, _)) = self.next else {
             return Ok(None);
         };
-        // A name that does not belong here is wrong where it stands.
-        let read = seed.deserialize(Name(name));
-        read.map(Some)
-            .map_err(|wrong| wrong.within(Step::Field(name.clone())))
+        match seed.deserialize(Name(name)) {
+            Ok(read) => Ok(Some(read)),
+            // A name that does not belong here is wrong where it stands.
+            Err(wrong) => Err(wrong.in_field(name)),
+        }
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Wrong> {
         let Some((name, value)) = self.next.take() else {
             return Err(Wrong::custom("a value was asked for before its name"));
         };
-        seed.deserialize(Reader(value))
-            .map_err(|wrong| wrong.within(Step::Field(name.clone())))
+        match seed.deserialize(Reader(value)) {
+            Ok(read) => Ok(read),
+            Err(wrong) => Err(wrong.in_field(name)),
+        }
     }
 }
 
@@ -258,7 +306,13 @@ struct Variant<'t> {
     value: Option<&'t Tree>,
 }
 
-impl<'de, 't> EnumAccess<'de> for Variant<'t> {
+impl<'t> Variant<'t> {
+    fn reader(&self) -> Reader<'t> {
+        Reader(self.value.unwrap_or(&Tree::Null))
+    }
+}
+
+impl<'de> EnumAccess<'de> for Variant<'_> {
     type Error = Wrong;
     type Variant = Self;
 
@@ -278,14 +332,15 @@ impl<'de> VariantAccess<'de> for Variant<'_> {
     }
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Wrong> {
-        let read = seed.deserialize(Reader(self.value.unwrap_or(&Tree::Null)));
-        read.map_err(|wrong| wrong.within(Step::Field(self.name.into())))
+        match seed.deserialize(self.reader()) {
+            Ok(read) => Ok(read),
+            Err(wrong) => Err(wrong.in_field(self.name)),
+        }
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value, Wrong> {
-        let reader = Reader(self.value.unwrap_or(&Tree::Null));
-        let read = reader.deserialize_seq(visitor);
-        read.map_err(|wrong| wrong.within(Step::Field(self.name.into())))
+        let read = self.reader().deserialize_seq(visitor);
+        read.map_err(|wrong| wrong.in_field(self.name))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -293,8 +348,7 @@ impl<'de> VariantAccess<'de> for Variant<'_> {
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Wrong> {
-        let reader = Reader(self.value.unwrap_or(&Tree::Null));
-        let read = reader.fields(visitor);
-        read.map_err(|wrong| wrong.within(Step::Field(self.name.into())))
+        let read = self.reader().deserialize_map(visitor);
+        read.map_err(|wrong| wrong.in_field(self.name))
     }
 }

@@ -1,10 +1,11 @@
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
+
+use super::wrong::Step;
 
 /// A JSON value as it stands in the text: the fields of an object in their order, and each as often
 /// as it is there.
@@ -18,15 +19,38 @@ pub(super) enum Tree {
     Object(Vec<(String, Tree)>),
 }
 
-impl<'de> Deserialize<'de> for Tree {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyJson)
+/// Reads a tree. If that fails, the path holds where, from the inside out.
+pub(super) struct Branch<'p> {
+    pub(super) path: &'p mut Vec<Step>,
+    /// What leads to this branch; the root has none.
+    pub(super) at: Option<At<'p>>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum At<'p> {
+    Field(&'p str),
+    Item(usize),
+}
+
+impl<'de> DeserializeSeed<'de> for Branch<'_> {
+    type Value = Tree;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tree, D::Error> {
+        let Self { path, at } = self;
+        let read = deserializer.deserialize_any(AnyJson(path));
+        if read.is_err() {
+            path.extend(at.map(|at| match at {
+                At::Field(name) => Step::Field(name.into()),
+                At::Item(at) => Step::Item(at),
+            }));
+        }
+        read
     }
 }
 
-struct AnyJson;
+struct AnyJson<'p>(&'p mut Vec<Step>);
 
-impl<'de> Visitor<'de> for AnyJson {
+impl<'de> Visitor<'de> for AnyJson<'_> {
     type Value = Tree;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -64,7 +88,10 @@ impl<'de> Visitor<'de> for AnyJson {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Tree, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
+        while let Some(item) = items.next_element_seed(Branch {
+            at: Some(At::Item(list.len())),
+            path: self.0,
+        })? {
             list.push(item);
         }
         Ok(Tree::Array(list))
@@ -72,18 +99,13 @@ impl<'de> Visitor<'de> for AnyJson {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Tree, A::Error> {
         let mut fields = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            fields.push(entry);
+        while let Some(name) = entries.next_key::<String>()? {
+            let value = entries.next_value_seed(Branch {
+                at: Some(At::Field(&name)),
+                path: self.0,
+            })?;
+            fields.push((name, value));
         }
         Ok(Tree::Object(fields))
     }
-}
-
-/// The first name that is there a second time.
-pub(super) fn repeated(fields: &[(String, Tree)]) -> Option<&str> {
-    let mut seen = BTreeSet::new();
-    fields
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .find(|name| !seen.insert(*name))
 }

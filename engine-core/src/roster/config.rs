@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::limits::{
     MAX_CANDIDATES, MAX_MESSAGE_BYTES, MAX_NAME_BYTES, MAX_ROSTER_AGENTS, MAX_TEAMS,
 };
-use crate::schedule::Zone;
+use crate::order::repeated;
 use crate::text::{bounded_list, bounded_string, bounded_text};
+use crate::zone::Zone;
 use crate::{
     Agent, AgentId, Facts, InputError, InputErrorCode, NoAgentPolicy, RoutingConfig,
     ScheduleConfig, Standing, TeamId, TenantId, Timestamp,
@@ -145,19 +146,23 @@ impl RosterConfig {
     /// # Errors
     /// [`InputError`] with the path of the first field that is wrong.
     pub fn validate(&self) -> Result<(), InputError> {
-        let agents = distinct(self.agents.iter().map(|agent| &agent.id), |i| {
-            format!("agents[{i}].id")
-        })?;
-        distinct(self.teams.iter().map(|team| &team.id), |i| {
-            format!("teams[{i}].id")
-        })?;
+        let agents = || self.agents.iter().map(|agent| agent.id.as_str());
+        distinct(&mut agents(), &|i| format!("agents[{i}].id"))?;
+        let agents: BTreeSet<&str> = {
+            let mut known = BTreeSet::new();
+            known.extend(agents());
+            known
+        };
+        let mut teams = self.teams.iter().map(|team| team.id.as_str());
+        distinct(&mut teams, &|i| format!("teams[{i}].id"))?;
         for (t, team) in self.teams.iter().enumerate() {
-            distinct(team.members.iter(), |m| format!("teams[{t}].members[{m}]"))?;
+            let mut members = team.members.iter().map(AgentId::as_str);
+            distinct(&mut members, &|m| format!("teams[{t}].members[{m}]"))?;
             if let Some((m, id)) = team
                 .members
                 .iter()
                 .enumerate()
-                .find(|(_, id)| !agents.contains(id))
+                .find(|(_, id)| !agents.contains(id.as_str()))
             {
                 let path = format!("teams[{t}].members[{m}]");
                 let message = format!("there is no agent `{}`", id.as_str().escape_debug());
@@ -185,25 +190,26 @@ impl Facts {
     /// [`InputError`] with the path of the second one.
     pub fn validate(&self) -> Result<(), InputError> {
         let agents = self.agents.as_deref().unwrap_or_default();
-        distinct(agents.iter().map(|agent| &agent.id), |i| {
-            format!("agents[{i}].id")
-        })
-        .map(drop)
+        let mut ids = agents.iter().map(|agent| agent.id.as_str());
+        distinct(&mut ids, &|i| format!("agents[{i}].id"))
     }
 }
 
-fn distinct<'a, T: Ord + AsRef<str>>(
-    ids: impl Iterator<Item = &'a T>,
-    path: impl Fn(usize) -> String,
-) -> Result<BTreeSet<&'a T>, InputError> {
-    let mut seen = BTreeSet::new();
-    for (i, id) in ids.enumerate() {
-        if !seen.insert(id) {
-            let message = format!("`{}` is there twice", id.as_ref().escape_debug());
-            return Err(InputError::new(InputErrorCode::Duplicate, path(i), message));
+fn distinct<'a>(
+    ids: &mut dyn Iterator<Item = &'a str>,
+    path: &dyn Fn(usize) -> String,
+) -> Result<(), InputError> {
+    match repeated(ids) {
+        None => Ok(()),
+        Some((at, id)) => {
+            let message = format!("`{}` is there twice", id.escape_debug());
+            Err(InputError::new(
+                InputErrorCode::Duplicate,
+                path(at),
+                message,
+            ))
         }
     }
-    Ok(seen)
 }
 
 const fn yes() -> bool {

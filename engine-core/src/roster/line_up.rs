@@ -5,6 +5,7 @@ use core::num::NonZeroU32;
 use super::tournament::Tournament;
 use super::{Candidate, TeamView};
 use crate::bench::Best;
+use crate::order::in_order;
 use crate::routing::{Routing, SortBy};
 
 /// A team's members in the order in which they take turns, with the best of them at hand.
@@ -22,9 +23,8 @@ pub(crate) struct LineUp {
 
 impl LineUp {
     pub(super) fn new(routing: Routing, team: TeamView<'_>) -> Self {
-        let members = u32::try_from(team.len()).unwrap_or(u32::MAX);
-        let mut order: Vec<u32> = (0..members).collect();
-        order.sort_unstable_by(|a, b| match (team.member(*a), team.member(*b)) {
+        let member = |at: usize| team.member(u32::try_from(at).ok()?);
+        let order = in_order(team.len(), &|a, b| match (member(a), member(b)) {
             (Some(a), Some(b)) => turn_order(routing.order, &a, &b),
             _ => Ordering::Equal,
         });

@@ -6,8 +6,9 @@ use super::{
     AgentHandle, Record, Roster, RosterError, Seat, Slot, Team, TeamConfig, default_team,
     next_version, number,
 };
-use crate::Agent;
 use crate::limits::{MAX_CANDIDATES, MAX_ROSTER_AGENTS, MAX_TEAMS};
+use crate::order::repeated;
+use crate::{Agent, AgentId};
 
 impl Roster {
     /// Adds an agent, in no team yet.
@@ -15,7 +16,7 @@ impl Roster {
     /// # Errors
     /// [`RosterError::DuplicateAgent`], [`RosterError::Full`].
     pub fn add_agent(&mut self, agent: Agent) -> Result<AgentHandle, RosterError> {
-        if self.agent_slots.contains_key(&agent.id) {
+        if self.agent_slots.contains_key(agent.id.as_str()) {
             return Err(RosterError::DuplicateAgent);
         }
         if self.agent_slots.len() >= MAX_ROSTER_AGENTS {
@@ -24,7 +25,7 @@ impl Roster {
             });
         }
         self.version = next_version();
-        let id = agent.id.clone();
+        let id = agent.id.to_key();
         let slot = self.free.pop().and_then(|slot| usize::try_from(slot).ok());
         let slot = slot.unwrap_or(self.agents.len());
         match self.agents.get_mut(slot) {
@@ -48,7 +49,7 @@ impl Roster {
         while let Some(seat) = self.record(agent)?.seats.last().copied() {
             self.vacate(agent.slot, seat);
         }
-        let id = self.record(agent)?.id.clone();
+        let id = self.record(agent)?.id.to_key();
         self.agent_slots.remove(&id);
         if let Some(slot) = usize::try_from(agent.slot)
             .ok()
@@ -69,7 +70,7 @@ impl Roster {
     /// [`RosterError::DuplicateTeam`], [`RosterError::UnknownAgent`],
     /// [`RosterError::AlreadyMember`] if an agent is named twice, [`RosterError::Full`].
     pub fn add_team(&mut self, config: TeamConfig) -> Result<(), RosterError> {
-        if self.team_slots.contains_key(&config.id) {
+        if self.team_slots.contains_key(config.id.as_str()) {
             return Err(RosterError::DuplicateTeam);
         }
         if self.teams.len() >= MAX_TEAMS {
@@ -82,19 +83,19 @@ impl Roster {
         }
         let mut slots = Vec::with_capacity(config.members.len());
         for id in &config.members {
-            slots.push(*self.agent_slots.get(id).ok_or(RosterError::UnknownAgent)?);
+            slots.push(
+                *self
+                    .agent_slots
+                    .get(id.as_str())
+                    .ok_or(RosterError::UnknownAgent)?,
+            );
         }
-        let mut sorted = slots.clone();
-        sorted.sort_unstable();
-        if sorted
-            .windows(2)
-            .any(|pair| matches!(pair, [a, b] if a == b))
-        {
+        if repeated(&mut config.members.iter().map(AgentId::as_str)).is_some() {
             return Err(RosterError::AlreadyMember);
         }
         let at = number(self.teams.len());
         let members = (0..).zip(slots);
-        self.team_slots.insert(config.id.clone(), at);
+        self.team_slots.insert(config.id.to_key(), at);
         self.teams.push(Team::new(config, &self.tenant));
         for (member, slot) in members {
             let agent = usize::try_from(slot)

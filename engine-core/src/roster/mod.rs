@@ -15,6 +15,7 @@ pub(crate) use team::{Team, TeamView};
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -35,9 +36,9 @@ pub struct Roster {
     agents: Vec<Slot>,
     /// Places of agents who were removed.
     free: Vec<u32>,
-    agent_slots: BTreeMap<AgentId, u32>,
+    agent_slots: BTreeMap<Arc<str>, u32>,
     teams: Vec<Team>,
-    team_slots: BTreeMap<TeamId, u32>,
+    team_slots: BTreeMap<Arc<str>, u32>,
     default_team: Option<u32>,
     version: u64,
 }
@@ -121,7 +122,7 @@ impl Roster {
         config.validate()?;
         let mut roster = Self::new(config.tenant_id, config.tenant);
         for agent in config.agents {
-            let (id, slot) = (agent.id.clone(), roster.agents.len());
+            let (id, slot) = (agent.id.to_key(), roster.agents.len());
             roster.agents.push(Slot {
                 generation: 0,
                 agent: Some(Record::new(agent)),
@@ -264,7 +265,7 @@ impl Roster {
     /// The place of the team that a session of `team_id` goes to; without one the default team's.
     pub(crate) fn team_for(&self, team_id: Option<&TeamId>) -> Option<u32> {
         match team_id {
-            Some(id) => self.team_slots.get(id).copied(),
+            Some(id) => self.team_slots.get(id.as_str()).copied(),
             None => self.default_team,
         }
     }

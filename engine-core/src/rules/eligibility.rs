@@ -17,11 +17,11 @@
 //! # Example
 //! `maxLoad` is 3. Anna is online with 3 sessions, Ben online with 2, Cleo offline: Ben is eligible.
 
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::no_agent_fallback::fall_back;
 use crate::bench::{Bench, Source};
+use crate::order::repeated;
 use crate::roster::Candidate;
 use crate::routing::Routing;
 use crate::run::{Ask, Context, RuleOutcome, Verdict};
@@ -149,6 +149,5 @@ fn note(context: &mut Context<'_>, routing: &Routing, source: Source, eligible: 
 
 fn has_duplicates(context: &Context<'_>) -> bool {
     let agents = context.given_agents().unwrap_or_default();
-    let mut seen = BTreeSet::new();
-    !agents.iter().all(|agent| seen.insert(&agent.id))
+    repeated(&mut agents.iter().map(|agent| agent.id.as_str())).is_some()
 }

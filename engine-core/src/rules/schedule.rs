@@ -115,7 +115,8 @@ pub(super) fn sent_within_a_day(request: &Request, stamp: &str) -> Option<Timest
 
 /// Remembers in the session's context that a message was sent now.
 pub(super) fn stamp(name: &str, now: Timestamp) -> Effect {
-    let entries = Map::from_iter([(name.into(), Value::String(now.to_string()))]);
+    let mut entries = Map::new();
+    entries.insert(name.into(), Value::String(now.to_string()));
     Effect::MergeContext { entries }
 }
 

@@ -8,11 +8,8 @@ mod week;
 
 pub use config::{Days, ScheduleConfig, Shift, TimeOfDay};
 
-use alloc::string::{String, ToString};
-
-use jiff::tz::{TimeZone, TimeZoneDatabase};
-
 use crate::time::{DAY, MINUTE, Timestamp};
+use crate::zone::{Zone, ZoneError};
 use week::{WEEK_MINUTES, Week};
 
 /// Opening hours ready for use: a week of shifts in a time zone of the bundled database.
@@ -39,18 +36,19 @@ impl Schedule {
     /// Is a shift under way at `now`?
     #[must_use]
     pub fn is_open(&self, now: Timestamp) -> bool {
-        self.week.contains(self.zone.local_minute(now).of_week())
+        let (local, _) = self.local_minute(now);
+        self.week.contains(local.of_week())
     }
 
     /// While open at `now`: an instant until which it stays so, itself excluded. It may be open
     /// beyond that. `None` while closed.
     #[must_use]
     pub fn open_until(&self, now: Timestamp) -> Option<Timestamp> {
-        let local = self.zone.local_minute(now);
+        let (local, change) = self.local_minute(now);
         let left = i64::from(self.week.minutes_until_closed(local.of_week())?);
         let closing = local.instant_after(left);
         // Local time runs evenly up to the next change of offset, and no further.
-        match self.zone.next_change(now) {
+        match change {
             Some(change) if change < closing => Some(change),
             _ => Some(closing),
         }
@@ -64,14 +62,14 @@ impl Schedule {
         // Between two changes of offset local time runs evenly, so the week alone tells the
         // opening; if the next change comes first, look again from there.
         while from.since(now) <= HORIZON {
-            let local = self.zone.local_minute(from);
+            let (local, change) = self.local_minute(from);
             let wait = i64::from(self.week.minutes_until_open(local.of_week())?);
             let opening = if wait == 0 {
                 from
             } else {
                 local.instant_after(wait)
             };
-            match self.zone.next_change(from) {
+            match change {
                 Some(change) if change <= opening => from = change,
                 // Beyond the end of time there is no opening.
                 _ => return Some(opening).filter(|opening| self.is_open(*opening)),
@@ -79,72 +77,14 @@ impl Schedule {
         }
         None
     }
-}
 
-/// Why a schedule has no usable time zone.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ZoneError {
-    /// No name, or only blanks.
-    #[error("the schedule has no time zone")]
-    Missing,
-    /// Not in the bundled database.
-    #[error("the time zone `{}` is unknown", .name.escape_debug())]
-    Unknown {
-        /// The name as it was given.
-        name: String,
-    },
-}
-
-/// A time zone of the bundled database.
-#[derive(Debug, Clone)]
-pub(crate) struct Zone(TimeZone);
-
-impl Zone {
-    pub(crate) const UTC: Self = Self(TimeZone::UTC);
-
-    /// Names are matched without regard to ASCII case, blanks around them are ignored.
-    pub(crate) fn named(name: Option<&str>) -> Result<Self, ZoneError> {
-        let name = name
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-            .ok_or(ZoneError::Missing)?;
-        match TimeZoneDatabase::bundled().get(name) {
-            Ok(zone) if !zone.is_unknown() => Ok(Self(zone)),
-            _ => Err(ZoneError::Unknown {
-                name: name.to_string(),
-            }),
-        }
-    }
-
-    /// The first instant of the local day that lies `days_back` days before that of `now`.
-    pub(crate) fn start_of_day(&self, now: Timestamp, day: impl Fn(Date) -> Date) -> Timestamp {
-        let today = self.0.to_datetime(now.to_jiff()).date();
-        let midnight = day(today).to_datetime(jiff::civil::Time::midnight());
-        // A midnight that is skipped counts from the end of the gap, one that comes twice from
-        // its first coming: in both cases the first instant of that date.
-        self.0
-            .to_ambiguous_timestamp(midnight)
-            .compatible()
-            .map_or(now, Timestamp::from_jiff)
-    }
-
-    fn local_minute(&self, at: Timestamp) -> LocalMinute {
-        let offset = i64::from(self.0.to_offset(at.to_jiff()).seconds()) * 1_000;
-        LocalMinute {
-            minute: (at.as_millisecond() + offset).div_euclid(MINUTE),
-            offset,
-        }
-    }
-
-    fn next_change(&self, after: Timestamp) -> Option<Timestamp> {
-        self.0
-            .following(after.to_jiff())
-            .map(|change| Timestamp::from_jiff(change.timestamp()))
-            .find(|change| *change > after)
+    /// What the local clock shows, and the first instant after `at` at which it is changed.
+    fn local_minute(&self, at: Timestamp) -> (LocalMinute, Option<Timestamp>) {
+        let (offset, change) = self.zone.offset(at);
+        let minute = (at.as_millisecond() + offset).div_euclid(MINUTE);
+        (LocalMinute { minute, offset }, change)
     }
 }
-
-pub(crate) use jiff::civil::Date;
 
 /// A minute on the local clock, with the offset in force.
 struct LocalMinute {
@@ -238,26 +178,5 @@ mod tests {
         );
         let next = friday.next_opening(at("2011-12-25T00:00:00Z"));
         assert_eq!(next, Some(at("2012-01-05T19:00:00Z")));
-    }
-
-    #[test]
-    fn zones_are_named_or_refused() {
-        assert_eq!(Zone::named(None).unwrap_err(), ZoneError::Missing);
-        assert_eq!(Zone::named(Some(" ")).unwrap_err(), ZoneError::Missing);
-        for name in [
-            "Mars/Phobos",
-            "+04:30",
-            "Etc/Unknown",
-            "local",
-            "EST5EDT4,M3.2.0,M11.1.0",
-        ] {
-            assert!(
-                matches!(Zone::named(Some(name)), Err(ZoneError::Unknown { .. })),
-                "{name}"
-            );
-        }
-        for name in ["UTC", "Europe/Kyiv", "Europe/Kiev", "america/new_york"] {
-            assert!(Zone::named(Some(name)).is_ok(), "{name}");
-        }
     }
 }

@@ -27,20 +27,13 @@ impl Week {
             for shift in shifts {
                 let start = midnight + shift.start.minutes();
                 let end = start + shift.minutes();
-                spans.push(Span {
-                    start,
-                    end: end.min(WEEK_MINUTES),
-                });
+                put(&mut spans, start, end.min(WEEK_MINUTES));
                 if end > WEEK_MINUTES {
-                    spans.push(Span {
-                        start: 0,
-                        end: end - WEEK_MINUTES,
-                    });
+                    put(&mut spans, 0, end - WEEK_MINUTES);
                 }
             }
             midnight += DAY_MINUTES;
         }
-        spans.sort_unstable_by_key(|span| (span.start, span.end));
         let mut merged: Vec<Span> = Vec::with_capacity(spans.len());
         for span in spans {
             match merged.last_mut() {
@@ -78,6 +71,12 @@ impl Week {
                 .map(|first| first.start + WEEK_MINUTES - minute),
         }
     }
+}
+
+/// Puts a span in its place among others. There are few, and most come in order.
+fn put(spans: &mut Vec<Span>, start: u16, end: u16) {
+    let at = spans.partition_point(|span| (span.start, span.end) <= (start, end));
+    spans.insert(at, Span { start, end });
 }
 
 #[cfg(test)]

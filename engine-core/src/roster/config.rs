@@ -195,8 +195,8 @@ impl Facts {
     }
 }
 
-fn distinct<'a>(
-    ids: &mut dyn Iterator<Item = &'a str>,
+fn distinct(
+    ids: &mut dyn Iterator<Item = &str>,
     path: &dyn Fn(usize) -> String,
 ) -> Result<(), InputError> {
     match repeated(ids) {

@@ -2,10 +2,10 @@
 //! without a parser of `TZif` files and of POSIX rules: those are here, where a database that says
 //! something unexpected stops the build. `src/zone/packed.rs` reads what is written here.
 //!
-//! `zones.bin` holds a record for each zone, all of it numbers (see `number`): the offset before the
-//! first change, the rule after the last one, how many changes there are, the seconds from each change to
-//! the next, the offset after each. `names.txt` has a line for each name, in order without regard to
-//! case: the name, and where its zone's record begins.
+//! `zones.bin` holds a record for each zone, all of it numbers (see `number`): the rule after the last
+//! change, the changes since 2000, those before. Changes are: the offset before the first one, how many
+//! there are, the seconds from each to the next, the offset after each. `names.txt` has a line for each
+//! name, in order without regard to case: the name, and where its zone's record begins.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -78,17 +78,28 @@ impl<'a> Zone<'a> {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
-        seconds(out, self.first);
         rule(out, self.rule);
-        number(out, self.changes.len().try_into().unwrap());
-        let mut last = 0;
-        for (time, _) in &self.changes {
-            seconds(out, time - last);
-            last = *time;
-        }
-        for (_, offset) in &self.changes {
-            seconds(out, *offset);
-        }
+        let early = self.changes.partition_point(|(time, _)| *time < RECENT);
+        let (early, recent) = self.changes.split_at(early);
+        let first = early.last().map_or(self.first, |(_, offset)| *offset);
+        changes(out, first, recent);
+        changes(out, self.first, early);
+    }
+}
+
+/// 2000-01-01T00:00:00Z.
+const RECENT: i64 = 946_684_800;
+
+fn changes(out: &mut Vec<u8>, first: i64, changes: &[(i64, i64)]) {
+    seconds(out, first);
+    number(out, changes.len().try_into().unwrap());
+    let mut last = 0;
+    for (time, _) in changes {
+        seconds(out, time - last);
+        last = *time;
+    }
+    for (_, offset) in changes {
+        seconds(out, *offset);
     }
 }
 

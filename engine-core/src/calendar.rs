@@ -50,6 +50,53 @@ impl Date {
     }
 }
 
+/// A year whose months are asked for more than once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Year {
+    number: i32,
+    /// Its first day.
+    first: i32,
+}
+
+impl Year {
+    /// The year of a day.
+    pub(crate) const fn of_day(day: i32) -> Self {
+        let number = Date::of_day(day).year;
+        let (month, day) = (1, 1);
+        let first = Date {
+            year: number,
+            month,
+            day,
+        };
+        Self {
+            number,
+            first: first.to_day(),
+        }
+    }
+
+    pub(crate) const fn next(self) -> Self {
+        Self {
+            number: self.number + 1,
+            first: self.first + 365 + self.is_leap() as i32,
+        }
+    }
+
+    /// The first day of a month; of the 13th, of the next year.
+    pub(crate) const fn month(self, month: i32) -> i32 {
+        // As if February had 30 days.
+        let days = (367 * month - 362) / 12;
+        let missing = match month {
+            ..=2 => 0,
+            _ => 2 - self.is_leap() as i32,
+        };
+        self.first + days - missing
+    }
+
+    const fn is_leap(self) -> bool {
+        self.number % 4 == 0 && (self.number % 100 != 0 || self.number % 400 == 0)
+    }
+}
+
 /// The day of the week: 0 for Monday to 6.
 pub(crate) const fn weekday(day: i32) -> i32 {
     // 1970-01-01 was a Thursday.
@@ -87,6 +134,13 @@ mod tests {
                 weekday(day),
                 i32::from(jiff.weekday().to_monday_zero_offset())
             );
+            let of_year = Year::of_day(day);
+            let first_of_month = day + 1 - date.day;
+            assert_eq!(of_year.month(date.month), first_of_month);
+            if date.month == 12 {
+                assert_eq!(of_year.month(13), first_of_month + 31);
+                assert_eq!(of_year.next(), Year::of_day(first_of_month + 31));
+            }
             (jiff, day) = (jiff.tomorrow().unwrap(), day + 1);
         }
         assert_eq!(

@@ -25,6 +25,8 @@ const common = {
   bundle: true,
   target: "es2022",
   legalComments: "none",
+  // Half of what there is to read at load is comments and blanks; names stay, for stack traces.
+  minifyWhitespace: true,
   logLevel: "warning",
   // `sideEffects` in package.json is for those who use the package.
   ignoreAnnotations: true,
@@ -75,7 +77,7 @@ for (const entry of ["redis", "nestjs"]) {
 // Directly in the `try` around it a bundler sees that the package may be missing.
 await rewrite(
   join(dist, "redis.cjs"),
-  /await Promise\.resolve\(\)\.then\(\(\) => (__toESM\(require\("[^"]+"\)\))\)/g,
+  /await Promise\.resolve\(\)\.then\(\(\) ?=> ?(__toESM\(require\("[^"]+"\)\))\)/g,
   "$1",
 );
 await copyFile(join(src, "kernel/generated/engine_bg.wasm"), join(dist, "engine_bg.wasm"));

@@ -352,3 +352,35 @@ impl<'de> VariantAccess<'de> for Variant<'_> {
         read.map_err(|wrong| wrong.in_field(self.name))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::FEW;
+    use crate::{InputErrorCode, from_json};
+    use alloc::string::String;
+    use alloc::vec::Vec;
+    use serde_json::{Map, Value};
+
+    #[test]
+    fn a_name_is_refused_the_second_time_among_few_and_among_many() {
+        for count in [2, FEW - 1, FEW, FEW + 1, 10 * FEW] {
+            let names: Vec<String> = (0..count).map(|n| alloc::format!(r#""n{n}":1"#)).collect();
+            let read = |rest: &str| {
+                let json = alloc::format!("{{{}{rest}}}", names.join(","));
+                from_json::<Map<String, Value>>(json.as_bytes())
+            };
+            assert_eq!(read("").unwrap().len(), count);
+            let refused = read(r#","n1":2,"n0":2"#).unwrap_err();
+            assert_eq!(refused.code, InputErrorCode::Duplicate);
+            assert_eq!(refused.message, "duplicate field `n1`");
+        }
+    }
+
+    #[test]
+    fn a_name_is_refused_the_second_time_where_no_object_belongs() {
+        let refused = from_json::<u32>(br#"{"a":1,"a":2}"#).unwrap_err();
+        assert_eq!(refused.message, "duplicate field `a`");
+        let refused = from_json::<u32>(br#"{"a":1}"#).unwrap_err();
+        assert_eq!(refused.message, "invalid type: map, expected u32");
+    }
+}

@@ -10,16 +10,24 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::time::{DAY, Timestamp};
+use packed::Packed;
 use rule::Rule;
 
 /// A time zone of the bundled database.
 #[derive(Debug, Clone)]
 pub(crate) struct Zone {
-    /// The offset before the first change: milliseconds that local time is ahead of UTC.
-    first: i64,
-    changes: Vec<Change>,
+    recent: Changes,
     /// What holds from the last change on.
     rule: Rule,
+    early: Packed,
+}
+
+/// A zone's changes of offset over a stretch of time, in order.
+#[derive(Debug, Clone)]
+struct Changes {
+    /// The offset before the first one: milliseconds that local time is ahead of UTC.
+    first: i64,
+    list: Vec<Change>,
 }
 
 /// A change of a zone's offset.
@@ -55,9 +63,12 @@ pub enum ZoneError {
 
 impl Zone {
     pub(crate) const UTC: Self = Self {
-        first: 0,
-        changes: Vec::new(),
+        recent: Changes {
+            first: 0,
+            list: Vec::new(),
+        },
         rule: Rule::UTC,
+        early: Packed::NONE,
     };
 
     /// Names are matched without regard to ASCII case, blanks around them are ignored.
@@ -104,16 +115,29 @@ impl Zone {
     }
 
     fn period(&self, at: i64) -> Period {
-        let next = self.changes.partition_point(|change| change.at <= at);
-        match self.changes.get(next) {
-            Some(change) => Period {
-                offset: match next.checked_sub(1).and_then(|last| self.changes.get(last)) {
-                    Some(last) => last.offset,
-                    None => self.first,
-                },
-                until: Some(change.at),
-            },
-            None => self.rule.at(at),
+        if at >= RECENT {
+            return self.recent.period(at, &self.rule);
+        }
+        // Nobody decides in the past: what only that needs is unpacked when it is asked for.
+        let mut changes = self.early.clone().changes().unwrap_or(Changes {
+            first: self.recent.first,
+            list: Vec::new(),
+        });
+        changes.list.extend(&self.recent.list);
+        changes.period(at, &self.rule)
+    }
+}
+
+impl Changes {
+    fn period(&self, at: i64, rule: &Rule) -> Period {
+        let next = self.list.partition_point(|change| change.at <= at);
+        let Some(change) = self.list.get(next) else {
+            return rule.at(at);
+        };
+        let last = next.checked_sub(1).and_then(|last| self.list.get(last));
+        Period {
+            offset: last.map_or(self.first, |last| last.offset),
+            until: Some(change.at),
         }
     }
 }
@@ -122,6 +146,8 @@ fn instant(millisecond: i64) -> Timestamp {
     Timestamp::EPOCH.saturating_add(millisecond)
 }
 
+/// 2000-01-01T00:00:00Z, from where on changes are at hand. `build.rs` knows it too.
+const RECENT: i64 = 946_684_800_000;
 /// No clock is further from UTC.
 const FURTHEST: i64 = DAY + DAY / 12;
 
@@ -211,7 +237,12 @@ mod tests {
             // The last change that is not by rule is far before this; from then on the calendar
             // repeats every 400 years.
             let (start, end) = (year(1), year(2_150));
-            assert!(zone.changes.iter().all(|change| change.at < year(2_100)));
+            assert!(
+                zone.recent
+                    .list
+                    .iter()
+                    .all(|change| change.at < year(2_100))
+            );
             let of_jiff = changes_of_jiff(&jiff, start, end);
             assert!(changes(&zone, start, end) == of_jiff, "{name}");
             if !rules.contains(&zone.rule) {

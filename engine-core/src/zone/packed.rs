@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use super::rule::{Rule, Summer, Turn};
-use super::{Change, Zone};
+use super::{Change, Changes, Zone};
 
 static RECORDS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/zones.bin"));
 static NAMES: &str = include_str!(concat!(env!("OUT_DIR"), "/names.txt"));
@@ -27,35 +27,44 @@ pub(super) fn zone(name: &str) -> Option<Zone> {
             Ordering::Equal => found = Some(record),
         }
     }
-    Record(RECORDS.get(found?.parse::<usize>().ok()?..)?).zone()
+    Packed(RECORDS.get(found?.parse::<usize>().ok()?..)?).zone()
 }
 
 fn lower(text: &str) -> impl Iterator<Item = u8> {
     text.bytes().map(|byte| byte.to_ascii_lowercase())
 }
 
-/// The bytes of a record that are not read yet.
-struct Record(&'static [u8]);
+/// The rest of a record, that is not read yet.
+#[derive(Debug, Clone)]
+pub(super) struct Packed(&'static [u8]);
 
-impl Record {
-    fn zone(&mut self) -> Option<Zone> {
-        let first = self.time()?;
+impl Packed {
+    pub(super) const NONE: Self = Self(&[]);
+
+    fn zone(mut self) -> Option<Zone> {
         let rule = self.rule()?;
+        let recent = self.changes()?;
+        Some(Zone {
+            recent,
+            rule,
+            early: self,
+        })
+    }
+
+    /// The changes that are next.
+    pub(super) fn changes(&mut self) -> Option<Changes> {
+        let first = self.time()?;
         let count = self.number()?;
-        let mut changes = Vec::with_capacity(usize::try_from(count).ok()?);
+        let mut list = Vec::with_capacity(usize::try_from(count).ok()?);
         let mut at = 0;
         for _ in 0..count {
             at += self.time()?;
-            changes.push(Change { at, offset: 0 });
+            list.push(Change { at, offset: 0 });
         }
-        for change in &mut changes {
+        for change in &mut list {
             change.offset = self.time()?;
         }
-        Some(Zone {
-            first,
-            changes,
-            rule,
-        })
+        Some(Changes { first, list })
     }
 
     fn rule(&mut self) -> Option<Rule> {

@@ -1,5 +1,5 @@
 use super::Period;
-use crate::calendar::{Date, weekday};
+use crate::calendar::{Year, weekday};
 use crate::time::DAY;
 
 /// What a zone's clocks do from its last change on: always the same, or the same two changes each
@@ -48,45 +48,38 @@ impl Rule {
         };
         // Instants are within the years 1 to 9998.
         let day = i32::try_from(at.div_euclid(DAY)).unwrap_or(0);
-        let year = Date::of_day(day).year;
+        let year = Year::of_day(day);
         let start = |year| summer.start.in_year(year) - self.standard;
         let end = |year| summer.end.in_year(year) - summer.offset;
-        let (turned_on, turned_off) = (start(year), end(year));
-        let next = match turned_on < turned_off {
-            true if at < turned_on => (self.standard, turned_on),
-            true if at < turned_off => (summer.offset, turned_off),
-            true => (self.standard, start(year + 1)),
+        let (starts, ends) = (start(year), end(year));
+        let (offset, until) = if starts < ends {
+            match at {
+                at if at < starts => (self.standard, starts),
+                at if at < ends => (summer.offset, ends),
+                _ => (self.standard, start(year.next())),
+            }
+        } else {
             // South of the equator a year begins in summer.
-            false if at < turned_off => (summer.offset, turned_off),
-            false if at < turned_on => (self.standard, turned_on),
-            false => (summer.offset, end(year + 1)),
+            match at {
+                at if at < ends => (summer.offset, ends),
+                at if at < starts => (self.standard, starts),
+                _ => (summer.offset, end(year.next())),
+            }
         };
         Period {
-            offset: next.0,
-            until: Some(next.1),
+            offset,
+            until: Some(until),
         }
     }
 }
 
 impl Turn {
     /// Milliseconds from 1970-01-01 on the clock that is changed.
-    const fn in_year(&self, year: i32) -> i64 {
-        let last = self.week == 5;
-        let month = Date {
-            year: year + (last && self.month == 12) as i32,
-            month: if last {
-                self.month % 12 + 1
-            } else {
-                self.month
-            },
-            day: 1,
-        };
+    const fn in_year(&self, year: Year) -> i64 {
         // The last one is looked for in the week before the next month, the n-th in the n-th week.
-        let first = month.to_day();
-        let from = if last {
-            first - 7
-        } else {
-            first + 7 * (self.week - 1)
+        let from = match self.week {
+            5 => year.month(self.month + 1) - 7,
+            week => year.month(self.month) + 7 * (week - 1),
         };
         // Sunday is the last day of the week here, and the first one there.
         let day = from + (self.weekday + 6 - weekday(from)).rem_euclid(7);

@@ -32,7 +32,7 @@ import {
   resume,
   resumeOrFail,
 } from "./run.ts";
-import type { TeamTurns } from "./turns.ts";
+import type { TeamTurns, Turn } from "./turns.ts";
 import { Watchdog, Watched } from "./watchdog.ts";
 import { isObject, milliseconds, read, typed } from "./wire.ts";
 
@@ -171,9 +171,7 @@ export class AssignmentEngine {
    */
   turn(roster: Roster, teamId: string | undefined, now: number): Turn | undefined {
     if (!this.#standard) return undefined;
-    const turns = roster.turnsOf(teamId);
-    const candidateCount = turns?.candidateCount(now) ?? 0;
-    return candidateCount === 0 ? undefined : new Turn(turns!, candidateCount, now);
+    return roster.turnsOf(teamId)?.turn(now);
   }
 
   /**
@@ -388,37 +386,6 @@ const ASKED: { [kind in Exclude<Need["kind"], "rule">]: string } = {
   agents: "the agents",
   no_agent_policy: "the no-agent policy",
 };
-
-/** The ordinary course of a decision, between its halves. */
-export class Turn {
-  /** What the rotation counts under. */
-  readonly contextKey: string;
-  /** How many agents take turns: the index must be below. */
-  readonly candidateCount: number;
-  readonly #turns: TeamTurns;
-  readonly #now: number;
-
-  /** @internal */
-  constructor(turns: TeamTurns, candidateCount: number, now: number) {
-    this.#turns = turns;
-    this.contextKey = turns.contextKey;
-    this.candidateCount = candidateCount;
-    this.#now = now;
-  }
-
-  /**
-   * The decision that this index means. If the roster has changed meanwhile, the index counts modulo
-   * the number of those who are equally good now; undefined where something else is to be decided by
-   * now: then {@link AssignmentEngine.decide}. Throws for what is no index.
-   */
-  resume(index: number): Decision | undefined {
-    if (!isIndex(index, this.candidateCount)) {
-      const { code, message } = badIndex(index, this.candidateCount);
-      throw new AssignmentEngineError(code, message);
-    }
-    return this.#turns.decide(index, this.#now);
-  }
-}
 
 /** Keeps what resolves the promise that was just made: one function for all promises. */
 const withResolve = (resolve: (decision: Decision | PromiseLike<Decision>) => void): void => {

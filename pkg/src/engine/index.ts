@@ -15,7 +15,6 @@ export {
   type DecideOptions,
   type EngineOptions,
   type GetNextIndex,
-  Turn,
 } from "./engine.ts";
 export type { Host } from "./host.ts";
 export {
@@ -34,3 +33,4 @@ export {
   messageFailed,
   overrule,
 } from "../decision.ts";
+export { Turn } from "./turns.ts";

@@ -3,10 +3,12 @@
  * whom an index means. Both come from the module; the first is kept here until the roster changes or
  * the team closes, so that a decision is one call into the module.
  */
+import { AssignmentEngineError } from "../errors.ts";
 import { bindings, generation, translated } from "../kernel/kernel.ts";
 import type { Bindings } from "../kernel/kernel.ts";
 import type { Roster } from "../roster.ts";
 import type { Decision } from "../types.ts";
+import { badIndex, isIndex } from "./host.ts";
 
 type StandardEngine = InstanceType<Bindings["Engine"]>;
 
@@ -37,6 +39,7 @@ export class TeamTurns {
   #until = 0;
   #limit = 0;
   #membership = 0;
+  #turn: Turn | undefined;
   /** By the agent's place. Each is the same object every time, and frozen. */
   #decisions: (Decision | undefined)[] = [];
 
@@ -65,6 +68,31 @@ export class TeamTurns {
       const place = this.#roster
         .resident()
         .pick(this.#place, index < count ? index : index % count);
+      return this.#decisions[place] ?? this.#decided(place);
+    } catch (thrown) {
+      throw translated(thrown);
+    }
+  }
+
+  /** The turn at `now`; the same one for all who ask for the same instant while nothing changes. */
+  turn(now: number): Turn | undefined {
+    const last = this.#turn;
+    if (last !== undefined && last.now === now && last.version === this.#roster.version) {
+      return last;
+    }
+    const count = this.candidateCount(now);
+    if (count === 0) return undefined;
+    return (this.#turn = new Turn(this, count, now, this.#version));
+  }
+
+  /** The decision that an index means, below the count that was asked for at `turn`. */
+  decideTurn(turn: Turn, index: number): Decision | undefined {
+    const roster = this.#roster;
+    if (turn.version !== roster.version) return this.decide(index, turn.now);
+    try {
+      const place = roster.resident().pick(this.#place, index);
+      // A module that was started afresh in between has put everybody somewhere else.
+      if (turn.version !== roster.version) return this.decide(index, turn.now);
       return this.#decisions[place] ?? this.#decided(place);
     } catch (thrown) {
       throw translated(thrown);
@@ -107,6 +135,42 @@ export class TeamTurns {
     this.#from = now;
     this.#version = roster.version;
     return this.#count;
+  }
+}
+
+/**
+ * The ordinary course of a decision, between its halves: what the rotation is to be asked, and what
+ * its answer means.
+ */
+export class Turn {
+  /** What the rotation counts under. */
+  readonly contextKey: string;
+  /** How many agents take turns: the index must be below. */
+  readonly candidateCount: number;
+  /** @internal */
+  readonly now: number;
+  /** @internal What the roster's version was. */
+  readonly version: number;
+  readonly #turns: TeamTurns;
+
+  /** @internal */
+  constructor(turns: TeamTurns, candidateCount: number, now: number, version: number) {
+    this.contextKey = turns.contextKey;
+    this.candidateCount = candidateCount;
+    this.now = now;
+    this.version = version;
+    this.#turns = turns;
+  }
+
+  /**
+   * The decision that this index means. If the roster has changed meanwhile, the index counts modulo
+   * the number of those who are equally good now; undefined where something else is to be decided by
+   * now: then {@link AssignmentEngine.decide}. Throws for what is no index.
+   */
+  resume(index: number): Decision | undefined {
+    if (isIndex(index, this.candidateCount)) return this.#turns.decideTurn(this, index);
+    const { code, message } = badIndex(index, this.candidateCount);
+    throw new AssignmentEngineError(code, message);
   }
 }
 

@@ -45,8 +45,8 @@ export interface EngineOptions {
   /** The time of requests without `now`; the machine's unless given. */
   clock?: Clock;
   /**
-   * How long the host may take for one answer, in milliseconds; 10 s unless said, `Infinity` for as
-   * long as it likes. After that the outcome is `error`, with the code `host_timeout`.
+   * How long the host may take for one answer, in milliseconds; 10 s unless said, and at most a
+   * sixteenth more; `Infinity` for as long as it likes. After that the outcome is `error`, with the code `host_timeout`.
    */
   answerTimeoutMs?: number;
 }
@@ -112,10 +112,11 @@ export class AssignmentEngine {
   decide(
     request: Request,
     facts: FactsAndRoster,
-    getNextIndex: GetNextIndex,
+    source: GetNextIndex | Pick<IndexSource, "getNextIndex">,
     options?: DecideOptions,
   ): Promise<Decision> {
     try {
+      const getNextIndex = typeof source === "function" ? source : methodOf(source);
       const now = this.#now(request);
       const turns = this.#ordinary(request, facts, now, options);
       if (turns !== undefined) {
@@ -188,6 +189,12 @@ export class AssignmentEngine {
     source: GetNextIndex | IndexSource,
   ): Promise<Decision[]> {
     const indexes = typeof source === "function" ? { getNextIndex: source } : source;
+    if (!Array.isArray(requests)) {
+      const error = new AssignmentEngineError("wrong_type", "requests: is no list", {
+        path: "requests",
+      });
+      return Promise.reject(error);
+    }
     return decideMany(requests, facts, indexes, {
       now: () => milliseconds(this.#clock()),
       standard: this.#standard && !this.#observed(),
@@ -371,6 +378,17 @@ export class AssignmentEngine {
       // A hook that fails must not change a decision.
     }
   }
+}
+
+/** The method of a provider, bound to it. */
+function methodOf(source: Pick<IndexSource, "getNextIndex">): GetNextIndex {
+  if (isObject(source) && typeof source.getNextIndex === "function") {
+    return (contextKey, candidateCount) => source.getNextIndex(contextKey, candidateCount);
+  }
+  throw new AssignmentEngineError("wrong_type", "getNextIndex: is no function", {
+    path: "getNextIndex",
+    hint: "give a function (contextKey, candidateCount) => index, or a provider",
+  });
 }
 
 function traced(options: DecideOptions | undefined): boolean {

@@ -119,6 +119,8 @@ export class TeamTurns {
   }
 
   #ask(now: number): number {
+    // A time that is none is refused on the whole way.
+    if (!Number.isFinite(now)) return 0;
     const roster = this.#roster;
     try {
       const resident = roster.resident();

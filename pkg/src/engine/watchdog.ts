@@ -2,15 +2,15 @@
  * Ends what takes too long.
  *
  * One timer serves all that is under way: every call has the same time, so they end in the order in
- * which they began. The time is counted in quarters, by the timer itself; asking a clock at every
- * call would cost as much as a decision. So a call ends after its time, and at most a quarter later.
+ * which they began. The time is counted in sixteenths, by the timer itself; asking a clock at every
+ * call would cost as much as a decision. So a call ends after its time, and at most a sixteenth later.
  */
 export class Watchdog {
   readonly milliseconds: number;
   #first: Watched | undefined;
   #last: Watched | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #quarters = 0;
+  #ticks = 0;
 
   /** `Infinity` never ends anything. */
   constructor(milliseconds: number) {
@@ -21,7 +21,7 @@ export class Watchdog {
   watch(watched: Watched): void {
     if (this.milliseconds === Infinity) return;
     if (this.#timer === undefined) this.#arm();
-    watched.since = this.#quarters;
+    watched.since = this.#ticks;
     watched.before = this.#last;
     if (this.#last === undefined) this.#first = watched;
     else this.#last.after = watched;
@@ -62,10 +62,10 @@ export class Watchdog {
     const timer = setTimeout(
       () => {
         this.#timer = undefined;
-        this.#quarters += 1;
+        this.#ticks += 1;
         this.#sweep();
       },
-      Math.max(1, this.milliseconds / QUARTERS),
+      Math.max(1, this.milliseconds / TICKS),
     );
     this.#timer = timer;
     // The timer outlives quick calls, so it must not keep a process alive that is done. Where
@@ -79,8 +79,8 @@ export class Watchdog {
   }
 
   #sweep(): void {
-    // The quarter in which a call began may have been nearly over.
-    while (this.#first !== undefined && this.#quarters - this.#first.since > QUARTERS) {
+    // The tick in which a call began may have been nearly over.
+    while (this.#first !== undefined && this.#ticks - this.#first.since > TICKS) {
       const watched = this.#first;
       this.done(watched);
       watched.expire();
@@ -89,7 +89,7 @@ export class Watchdog {
   }
 }
 
-const QUARTERS = 4;
+const TICKS = 16;
 
 /** A call under way. */
 export class Watched {

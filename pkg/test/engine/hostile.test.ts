@@ -217,6 +217,32 @@ describe("requests and facts that are none", () => {
     await works(engine);
   });
 
+  test.each(["yesterday", "", {}, NaN, Infinity, 1e17])("the time %s", async (now) => {
+    const engine = new AssignmentEngine();
+    for (const [, way] of ways) {
+      const [facts, options] = way();
+      const refused = engine.decide({ ...request, now: now as number }, facts, () => 0, options);
+      await expect(refused).rejects.toMatchObject({ code: "invalid_value", path: "request.now" });
+    }
+    expect(engine.turn(roster(), "sales", NaN)).toBeUndefined();
+  });
+
+  test.each([undefined, null, 7, {}, []])("%s for a function", async (source) => {
+    const refused = new AssignmentEngine().decide(request, given(), source as never);
+    await expect(refused).rejects.toMatchObject({ code: "wrong_type", path: "getNextIndex" });
+  });
+
+  test("a provider will do for its function", async () => {
+    const provider = {
+      turn: 1,
+      async getNextIndex() {
+        return this.turn;
+      },
+    };
+    const { outcome } = await new AssignmentEngine().decide(request, given(), provider);
+    expect(outcome).toEqual({ kind: "assign", agentId: "ben" });
+  });
+
   test("a getter that answers differently each time is asked once", async () => {
     const engine = new AssignmentEngine();
     let asked = 0;

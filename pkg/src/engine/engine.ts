@@ -1,22 +1,13 @@
 import { AssignmentEngineError } from "../errors.ts";
 import type { EngineHooks, EngineLogger } from "../logger.ts";
 import { Roster } from "../roster.ts";
-import type {
-  Agent,
-  Clock,
-  Decision,
-  MaybePromise,
-  Need,
-  NoAgentPolicy,
-  Request,
-  ScheduleFact,
-  StrategyFact,
-} from "../types.ts";
+import type { Clock, Decision, MaybePromise, Need, Request } from "../types.ts";
+import { asAnswer } from "./answer.ts";
 import { ASSIGNMENT_ENGINE_RULES } from "./built_in.ts";
 import type { AssignmentDeps } from "./deps.ts";
 import { type RunResult, runRules } from "./drop_in.ts";
 import { type IndexSource, type QueueFacts, decideMany } from "./decide_many.ts";
-import { type Host, badIndex, failureOf, isIndex, late, settled } from "./host.ts";
+import { type Host, failureOf, isIndex, late, settled } from "./host.ts";
 import { hostRule } from "./host_rule.ts";
 import { KnownTeams } from "./known_teams.ts";
 import { RuleTimer } from "./rule_timer.ts";
@@ -25,7 +16,6 @@ import {
   type Answer,
   type FactsAndRoster,
   Pipeline,
-  type RuleAnswer,
   type Run,
   type Started,
   type Step,
@@ -420,27 +410,6 @@ function present<K extends keyof Host>(host: Host, name: K): NonNullable<Host[K]
     });
   }
   return method as NonNullable<Host[K]>;
-}
-
-/** The host's answer as the core takes it. */
-function asAnswer(need: Need, answer: unknown): Answer {
-  switch (need.kind) {
-    case "next_index":
-      if (isIndex(answer, need.candidateCount)) return { nextIndex: answer };
-      return { failed: badIndex(answer, need.candidateCount) };
-    case "schedule":
-      return { schedule: (answer ?? {}) as ScheduleFact };
-    case "contact_assigned":
-      return { contactAssigned: answer as boolean };
-    case "strategy":
-      return { strategy: (answer ?? {}) as StrategyFact };
-    case "agents":
-      return { agents: answer as Agent[] };
-    case "no_agent_policy":
-      return { noAgent: (answer ?? {}) as NoAgentPolicy };
-    case "rule":
-      return { rule: answer as RuleAnswer };
-  }
 }
 
 function timeout(milliseconds: number | undefined): number {

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
 use crate::order::in_order;
-use crate::roster::{Candidate, turn_order};
+use crate::roster::{Candidate, LineUp, turn_order};
 use crate::routing::Routing;
 use crate::run::Context;
 use crate::{AgentHandle, AgentId};
@@ -135,6 +135,30 @@ impl Bench {
                     turn_order(routing.order, a, b)
                 });
                 Some(picked.0)
+            }
+        }
+    }
+
+    /// All of the best, in turn order.
+    pub(crate) fn ties(&self, context: &Context<'_>, routing: &Routing, best: Best) -> Vec<u32> {
+        match self {
+            Self::LineUp { team } => context
+                .roster
+                .and_then(|roster| roster.team_at(*team)?.line_up(routing))
+                .map_or_else(Vec::new, LineUp::all_best),
+            Self::Listed { source, members } => {
+                let ties: Vec<(u32, Candidate<'_>)> = members
+                    .iter()
+                    .filter_map(|member| Some((*member, source.get(context, *member)?)))
+                    .filter(|(_, agent)| routing.class(agent.active, agent.total) == best.class)
+                    .collect();
+                let tie = |at: usize| ties.get(at);
+                let order = in_order(ties.len(), &|a, b| match (tie(a), tie(b)) {
+                    (Some((_, a)), Some((_, b))) => turn_order(routing.order, a, b),
+                    _ => core::cmp::Ordering::Equal,
+                });
+                let member = |at: u32| Some(tie(usize::try_from(at).ok()?)?.0);
+                order.into_iter().filter_map(member).collect()
             }
         }
     }

@@ -116,9 +116,10 @@ impl Engine {
             if let Some(rule) = self.pipeline.rules().get(run.state.cursor) {
                 observer.left(rule.as_str());
             }
-            let index = run.state.index;
+            let (index, turn) = (run.state.index, run.state.turn.take());
             run.state = State {
                 index,
+                turn,
                 ..State::new(&input)
             };
         }
@@ -206,7 +207,7 @@ impl Engine {
         };
         observer.left(rule.as_str());
         let reason = match run.ask {
-            Ask::NextIndex(_) => Reason::IndexUnavailable,
+            Ask::NextIndex(_) | Ask::Turn(_) => Reason::IndexUnavailable,
             _ => Reason::FactUnavailable,
         };
         let State { draft, extras, .. } = run.state;

@@ -1,10 +1,13 @@
 //! Between a run and the world: what a rule lacks becomes a need, an answer becomes what is known.
 
+use core::num::NonZeroU32;
+
 use crate::limits::MAX_CANDIDATES;
 use crate::pipeline::Rule;
 use crate::rules::settings;
 use crate::run::{Ask, Context};
 use crate::step::{Answer, Need, ResumeError, Suspended};
+use crate::{AgentId, TurnCandidate};
 
 /// Keeps an answer for the rule that asked.
 pub(crate) fn take(run: &mut Suspended, answer: Answer) -> Result<(), ResumeError> {
@@ -20,6 +23,17 @@ pub(crate) fn take(run: &mut Suspended, answer: Answer) -> Result<(), ResumeErro
                 });
             }
             state.index = Some((index, count));
+        }
+        (Ask::Turn(count), Answer::NextIndex(index)) => {
+            let taking = state.turn.get_or_insert_default();
+            let winner = usize::try_from(index)
+                .ok()
+                .and_then(|at| taking.candidates.get(at));
+            let Some(winner) = winner.cloned() else {
+                let count = count.get();
+                return Err(ResumeError::IndexOutOfRange { index, count });
+            };
+            taking.winner = Some(winner);
         }
         (Ask::Agents { .. }, Answer::Agents(agents)) => {
             if agents.len() > MAX_CANDIDATES {
@@ -68,6 +82,26 @@ pub(crate) fn need(context: &Context<'_>, ask: Ask, rule: &Rule) -> Need {
             context_key: session.context_key(),
             candidate_count,
         },
+        Ask::Turn(_) => {
+            let weights = settings(context).and_then(|config| config.weights);
+            let weight = |agent: &AgentId| {
+                let weights = weights.as_ref();
+                weights.map_or(NonZeroU32::MIN, |weights| weights.of(agent))
+            };
+            let taking = context.state.turn.as_deref();
+            let candidates = taking.map_or(&[][..], |taking| &taking.candidates);
+            Need::Turn {
+                context_key: session.context_key(),
+                rotation: context.routing().rotation,
+                candidates: candidates
+                    .iter()
+                    .map(|agent_id| TurnCandidate {
+                        agent_id: agent_id.clone(),
+                        weight: weight(agent_id),
+                    })
+                    .collect(),
+            }
+        }
         // These two are asked for only where there is a team, and a contact.
         Ask::Schedule => team_id().map_or_else(strategy, |team_id| Need::Schedule { team_id }),
         Ask::ContactAssigned => match session.contact_id.clone() {
@@ -110,7 +144,7 @@ impl Ask {
             Self::Strategy => "a strategy",
             Self::Agents { .. } => "agents",
             Self::NoAgentPolicy => "a no-agent policy",
-            Self::NextIndex(_) => "an index",
+            Self::NextIndex(_) | Self::Turn(_) => "an index",
             Self::Rule => "a rule's answer",
         }
     }

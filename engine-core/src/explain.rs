@@ -2,6 +2,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use serde_json::Value;
+
 use crate::text::printable;
 use crate::{
     CandidateTrace, Decision, Effect, MessageKind, Outcome, Reason, RuleId, RuleTrace, Trace,
@@ -172,6 +174,12 @@ fn eligible(trace: &Trace, rule: &RuleTrace) -> Option<String> {
 fn choice(trace: &Trace, rule: &RuleTrace) -> Option<String> {
     let winner = of(trace, Reason::Selected).next()?;
     let index = rule.values.get("index")?.as_u64()?;
+    let rotation = rule.values.get("rotation").and_then(Value::as_str);
+    let why = match rotation {
+        Some("least_recent") => "served longest ago".into(),
+        Some("proportional") => "furthest below the fair share".into(),
+        _ => format!("index {index}"),
+    };
     let equal: Vec<String> = trace
         .candidates
         .iter()
@@ -187,9 +195,9 @@ fn choice(trace: &Trace, rule: &RuleTrace) -> Option<String> {
             person(winner),
             counts(rule, winner)
         ),
-        (n, 0) => format!("It is {}'s turn among {n} (index {index}).", name(winner)),
+        (n, 0) => format!("It is {}'s turn among {n} ({why}).", name(winner)),
         (n, _) => format!(
-            "{} come first, with {} each; among these {n} it is {}'s turn (index {index}).",
+            "{} come first, with {} each; among these {n} it is {}'s turn ({why}).",
             list(&equal),
             counts(rule, winner),
             name(winner)

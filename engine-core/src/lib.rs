@@ -72,6 +72,7 @@ mod pipeline;
 mod reason;
 mod request;
 mod roster;
+mod rotation;
 mod routing;
 mod rules;
 mod run;
@@ -97,6 +98,10 @@ pub use request::{Request, Session, SessionStatus, Source};
 pub use roster::{
     AgentHandle, Roster, RosterConfig, RosterError, Standing, TeamConfig, TenantConfig,
     TenantSettings, default_team,
+};
+pub use rotation::{
+    AWAY_AFTER_MS, FORGOTTEN_AFTER_MS, LeastRecent, Proportional, Rotation, Turn, TurnBook,
+    TurnCandidate, Weights,
 };
 pub use routing::{Criterion, RoutingConfig, SortBy, Strategy, TimeWindow};
 pub use rules::RuleId;

@@ -1,6 +1,8 @@
 //! How large an input may be. Every limit is checked where input enters, before anything is
 //! built from it; beyond one of them the input is refused with the path of the field.
 
+use core::num::NonZeroU32;
+
 /// Bytes of an id (session, tenant, team, agent, contact) in UTF-8. An id is never empty.
 pub const MAX_ID_BYTES: usize = 128;
 /// Bytes of a context key: `tenant` or `team` id, or what a host makes of both.
@@ -21,5 +23,10 @@ pub const MAX_SHIFTS_PER_DAY: usize = 24;
 pub const MAX_RULES: usize = 64;
 /// Criteria in `routingConfig.priority`.
 pub const MAX_CRITERIA: usize = 8;
+/// An agent's weight in a rotation.
+pub const MAX_WEIGHT: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
+/// Candidates of one turn in a rotation that is kept in Redis, other than the counter: what one
+/// script looks at must not hold up the server.
+pub const MAX_SHARED_CANDIDATES: usize = 1_000;
 /// Bytes of one request or one set of facts as JSON.
 pub const MAX_PAYLOAD_BYTES: usize = 4 * 1_024 * 1_024;

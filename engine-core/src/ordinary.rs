@@ -12,7 +12,7 @@ use core::num::NonZeroU32;
 use crate::facts::Hours;
 use crate::roster::LineUp;
 use crate::routing::Choice;
-use crate::{AgentHandle, Engine, Roster, Strategy, TeamId, Timestamp};
+use crate::{AgentHandle, Engine, Roster, Rotation, Strategy, TeamId, Timestamp};
 
 /// A team of a roster, or the one that serves conversations without a team.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,7 +41,8 @@ impl Engine {
     /// with the reason `selected`, without effects or warnings.
     ///
     /// `None` if that is not how a run would end: the team is unknown, closed, or takes
-    /// conversations by hand, its strategy does not exist, nobody is eligible, or the rules are not
+    /// conversations by hand, its strategy does not exist, its equals
+    /// take turns by another rotation than the counter, nobody is eligible, or the rules are not
     /// the standard ones. Then start a run.
     #[must_use]
     pub fn ordinary(&self, roster: &Roster, team: TeamPlace, now: Timestamp) -> Option<Ordinary> {
@@ -82,7 +83,9 @@ impl Roster {
                 (choice.unknown.is_some(), Timestamp::LAST)
             }
         };
-        if unknown || line_up.routing.strategy == Strategy::Manual {
+        let routing = &line_up.routing;
+        if unknown || routing.strategy == Strategy::Manual || routing.rotation != Rotation::Counter
+        {
             return None;
         }
         Some(Ordinary {

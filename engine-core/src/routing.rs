@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Date, weekday};
 use crate::limits::MAX_CRITERIA;
+use crate::rotation::{Rotation, Weights};
 use crate::text::bounded_option;
 use crate::time::{DAY, Timestamp};
 use crate::zone::Zone;
@@ -117,6 +118,12 @@ pub struct RoutingConfig {
     /// Sessions an agent may have at once; 0 means no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_load: Option<u32>,
+    /// How equals take turns; by a counter unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<Rotation>,
+    /// Agents' shares in the rotation `proportional`; everybody 1 unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Weights>,
 }
 
 impl RoutingConfig {
@@ -194,6 +201,7 @@ pub(crate) struct Routing {
     pub(crate) limit: Option<NonZeroU32>,
     pub(crate) order: SortBy,
     pub(crate) window: TimeWindow,
+    pub(crate) rotation: Rotation,
     criteria: Criteria,
 }
 
@@ -233,6 +241,7 @@ impl Routing {
             limit: config.limit(),
             order,
             window,
+            rotation: config.rotation.unwrap_or_default(),
             criteria,
         }
     }

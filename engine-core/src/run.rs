@@ -39,9 +39,13 @@ pub(crate) enum Ask {
     Schedule,
     ContactAssigned,
     Strategy,
-    Agents { counts_since: Option<Timestamp> },
+    Agents {
+        counts_since: Option<Timestamp>,
+    },
     NoAgentPolicy,
     NextIndex(NonZeroU32),
+    /// Among so many.
+    Turn(NonZeroU32),
     Rule,
 }
 
@@ -91,6 +95,8 @@ pub(crate) struct State {
     pub(crate) bench: Option<Bench>,
     /// The answer of the rotation, with the number of candidates it was asked for.
     pub(crate) index: Option<(u32, NonZeroU32)>,
+    /// Whose turn it is, and before that is known, whose it can be.
+    pub(crate) turn: Option<Box<Taking>>,
     /// What else follows from the decision. Most have nothing to add, and a run is moved often.
     pub(crate) extras: Option<Box<Extras>>,
     pub(crate) draft: Option<Box<Draft>>,
@@ -98,6 +104,13 @@ pub(crate) struct State {
     pub(crate) roster_version: Option<u64>,
     /// What the agents were who were given with the input, if any were.
     pub(crate) agents_stamp: Option<u64>,
+}
+
+/// A turn in a rotation other than the counter.
+#[derive(Debug, Default)]
+pub(crate) struct Taking {
+    pub(crate) candidates: Vec<AgentId>,
+    pub(crate) winner: Option<AgentId>,
 }
 
 /// Where the settings in force come from.
@@ -139,6 +152,7 @@ impl State {
             team: roster.and_then(|roster| roster.team_for(session.assigned_team_id.as_ref())),
             bench: None,
             index: None,
+            turn: None,
             extras: None,
             draft: input.trace.then(|| Draft::new(input.request)),
             roster_version: input.roster.map(Roster::version),

@@ -10,8 +10,8 @@ use crate::limits::{MAX_CANDIDATES, MAX_MESSAGE_BYTES, MAX_NAME_BYTES};
 use crate::run::{Ask, State};
 use crate::text::{bounded_option, bounded_string, bounded_text};
 use crate::{
-    AgentId, ContactId, ContextKey, Decision, RoutingConfig, RuleName, SessionId, TeamId, TenantId,
-    Timestamp,
+    AgentId, ContactId, ContextKey, Decision, Rotation, RoutingConfig, RuleName, SessionId, TeamId,
+    TenantId, Timestamp, TurnCandidate,
 };
 
 /// What a run came to: it needs something from outside, or it is done.
@@ -24,7 +24,8 @@ pub enum Step {
     Done(Decision),
 }
 
-/// Something only the host can know. Each is asked for at most once in a run.
+/// Something only the host can know. Each is asked for at most once in a run; a turn again only if
+/// the agent whose turn it was can no longer take it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(
     rename_all = "snake_case",
@@ -83,6 +84,16 @@ pub enum Need {
         /// How many agents take turns.
         candidate_count: NonZeroU32,
     },
+    /// Whose turn it is, in a rotation other than the counter. Answer: [`Answer::NextIndex`], the
+    /// place among the candidates.
+    Turn {
+        /// What the rotation keeps its book under.
+        context_key: ContextKey,
+        /// Which rotation.
+        rotation: Rotation,
+        /// Who takes turns; of two alike, the first.
+        candidates: Vec<TurnCandidate>,
+    },
     /// What a host's own rule says. Answer: [`Answer::Rule`].
     Rule {
         /// The rule's name.
@@ -116,7 +127,7 @@ pub enum Answer {
     /// To [`Need::NoAgentPolicy`]; `noAgent` in JSON, like the fact.
     #[serde(rename = "noAgent")]
     NoAgentPolicy(NoAgentPolicy),
-    /// To [`Need::NextIndex`].
+    /// To [`Need::NextIndex`] and [`Need::Turn`].
     NextIndex(u32),
     /// To [`Need::Rule`].
     Rule(RuleAnswer),

@@ -24,13 +24,13 @@ pub use provider::{
     RedisOptions, RedisRoundRobinContextProvider, StartError, provider_from_env,
 };
 pub use provider::{
-    IN_MEMORY_KEY_LIMIT, InMemoryRoundRobinContextProvider, NextIndex, ProviderError,
-    ProviderErrorKind, RoundRobinContextProvider,
+    GivenBack, IN_MEMORY_KEY_LIMIT, InMemoryRoundRobinContextProvider, NextIndex, ProviderError,
+    ProviderErrorKind, RoundRobinContextProvider, TakenTurn, TurnRequest,
 };
 
 pub use assignment_engine_core as core;
 pub use clock::{Clock, SystemClock};
-pub use driver::{Answered, BoxFuture, FactSource, decide};
+pub use driver::{Answered, BoxFuture, FactSource, Taken, decide, decide_with_turn};
 pub use messenger::{Messenger, Outbox};
 pub use observe::{OUTCOMES_TOTAL, RULE_DURATION_SECONDS};
 pub use service::{

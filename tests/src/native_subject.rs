@@ -3,10 +3,11 @@ use std::time::Duration;
 
 use assignment_engine::{
     Answered, ContextKey, FactSource, InMemoryRoundRobinContextProvider, RedisOptions,
-    RedisRoundRobinContextProvider, RoundRobinContextProvider, decide,
+    RedisRoundRobinContextProvider, RoundRobinContextProvider, TakenTurn, TurnRequest, decide,
 };
 use assignment_engine_core::{
     Agent, Answer, Failure, Need, NoAgentPolicy, Request, RuleAnswer, ScheduleFact, StrategyFact,
+    Turn,
 };
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -125,12 +126,14 @@ fn impossible(script: &Script) -> Option<&'static str> {
         Answer::Rule(_) => kind == Some("rule"),
         Answer::NextIndex(index) => {
             let count = script.need.get("candidateCount").and_then(Value::as_u64);
+            let among = script.need.get("candidates").and_then(Value::as_array);
+            let count = count.or(among.map(|among| among.len() as u64));
             if count.is_some_and(|count| u64::from(*index) >= count) {
                 return Some("no provider answers an index out of range");
             }
-            kind == Some("next_index")
+            matches!(kind, Some("next_index" | "turn"))
         }
-        Answer::Failed(_) if kind == Some("next_index") => {
+        Answer::Failed(_) if matches!(kind, Some("next_index" | "turn")) => {
             return Some("the provider's failures have their own words");
         }
         Answer::Failed(_) => true,
@@ -166,6 +169,9 @@ impl<'a> Dialogue<'a> {
             let Answer::NextIndex(index) = script.answer else {
                 continue;
             };
+            if script.need.get("candidateCount").is_none() {
+                continue;
+            }
             let text = |field: &str| script.need.get(field).cloned().unwrap_or_default();
             let key = text("contextKey");
             let key = ContextKey::new(key.as_str().unwrap_or_default())
@@ -264,6 +270,27 @@ impl<P: RoundRobinContextProvider> RoundRobinContextProvider for Heard<'_, P> {
         // A question too many is a difference of its own; the provider answers it all the same.
         let _ = self.0.hear(Asked::Whole(need));
         self.1.get_next_index(context_key, candidate_count)
+    }
+
+    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> TakenTurn<'a> {
+        let need = serde_json::json!({
+            "kind": "turn",
+            "contextKey": asked.context_key,
+            "rotation": asked.rotation,
+            "candidates": asked.candidates,
+        });
+        // Where a book has to stand so that it answers this, no script can say: the rotations have
+        // tests of their own.
+        let answer = self.0.hear(Asked::Whole(need));
+        Box::pin(async move {
+            match answer {
+                Ok(Answer::NextIndex(index)) => Ok(Turn {
+                    index,
+                    stamps: (0, 0),
+                }),
+                _ => self.1.take_turn(asked).await,
+            }
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use assignment_engine_core::{InputErrorCode, Reason, RuleId, Strategy};
+use assignment_engine_core::{InputErrorCode, Reason, Rotation, RuleId, Strategy};
 use conformance::{cases_directory, documents};
 use serde_json::Value;
 
@@ -193,6 +193,8 @@ fn every_name_that_configurations_can_hold_occurs_in_a_case() {
         assert!(strategies.contains(name), "{name}");
     }
     assert_eq!(in_cases(&["sortBy"]), set(["name", "created_at", "random"]));
+    let rotations = Rotation::ALL.map(Rotation::name);
+    assert_eq!(in_cases(&["rotation"]), set(rotations));
     let windows = ["shift", "day", "week", "month", "all_time"];
     assert_eq!(in_cases(&["timeWindow"]), set(windows));
     assert_eq!(in_cases(&["noAgentAction"]), set(["reply", "queue"]));

@@ -81,6 +81,17 @@ impl LineUp {
     pub(crate) fn pick(&self, k: u32) -> Option<u32> {
         self.order.get(self.classes.nth_least(k)?).copied()
     }
+
+    /// All of the best, in turn order.
+    pub(crate) fn all_best(&self) -> Vec<u32> {
+        let Some(best) = self.classes.least() else {
+            return Vec::new();
+        };
+        let all = self.order.iter().zip(self.classes.numbers());
+        all.filter(|(_, class)| *class == best.least)
+            .map(|(member, _)| *member)
+            .collect()
+    }
 }
 
 fn class(routing: &Routing, candidate: &Candidate<'_>) -> u64 {

@@ -53,6 +53,15 @@ impl Tournament {
             .filter(|root| root.count > 0)
     }
 
+    /// The numbers, in order, and after them what pads them.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> {
+        self.levels
+            .first()
+            .into_iter()
+            .flatten()
+            .map(|leaf| leaf.least)
+    }
+
     /// Replaces the number at `place`.
     pub(crate) fn set(&mut self, place: usize, number: u64) {
         let mut node = Node::leaf(number);

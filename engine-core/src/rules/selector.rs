@@ -7,7 +7,8 @@
 //!
 //! # Reads
 //! The eligible agents with their counts, the strategy and its settings, the rotation's next index
-//! under the session's context key (its team, else its tenant).
+//! under the session's context key (its team, else its tenant); where equals take turns by another rotation
+//! than the counter, whose turn it is among them.
 //!
 //! # Answers
 //! Assign: `selected`. Stop: `no_candidate_left`. Of agents: `selected`, `more_active`,
@@ -17,11 +18,13 @@
 //! `least_active`: Anna has 2 sessions, Ben and Cleo 1 each. The rotation counts over Ben and Cleo,
 //! in order of their ids, and its index picks one.
 
+use alloc::boxed::Box;
+
 use super::no_agent_fallback::fall_back;
-use crate::bench::Bench;
+use crate::bench::{Bench, Best};
 use crate::routing::Routing;
-use crate::run::{Ask, Context, RuleOutcome, Verdict};
-use crate::{Reason, RuleId};
+use crate::run::{Ask, Context, RuleOutcome, Taking, Verdict};
+use crate::{Reason, Rotation, RuleId};
 
 pub(super) fn apply(context: &mut Context<'_>) -> Result<Verdict, Ask> {
     let routing = context.routing();
@@ -35,14 +38,16 @@ fn select(context: &mut Context<'_>, routing: &Routing, bench: &Bench) -> Result
     let Some(best) = bench.best(context, routing) else {
         return fall_back(context, Reason::NoCandidateLeft);
     };
-    let index = context.next_index(best.count)?;
-    let picked = bench.pick(context, routing, best, index);
+    let (index, picked) = take_turn(context, routing, bench, best)?;
     let Some((member, agent)) = picked.and_then(|m| Some((m, bench.source().get(context, m)?)))
     else {
         return fall_back(context, Reason::NoCandidateLeft);
     };
     if context.traced() {
         context.note("strategy", || routing.strategy.name());
+        if routing.rotation != Rotation::Counter {
+            context.note("rotation", || routing.rotation.name());
+        }
         context.note("equallyGood", || best.count.get());
         context.note("index", || index);
         for other in bench.members(context, routing) {
@@ -72,4 +77,34 @@ fn select(context: &mut Context<'_>, routing: &Routing, bench: &Bench) -> Result
         answer,
         reason: Reason::Selected,
     })
+}
+
+/// The place among the best of the one whose turn it is, and among the members.
+fn take_turn(
+    context: &mut Context<'_>,
+    routing: &Routing,
+    bench: &Bench,
+    best: Best,
+) -> Result<(u32, Option<u32>), Ask> {
+    if routing.rotation == Rotation::Counter {
+        let index = context.next_index(best.count)?;
+        return Ok((index, bench.pick(context, routing, best, index)));
+    }
+    let ties = bench.ties(context, routing, best);
+    let id = |member: &u32| Some(bench.source().get(context, *member)?.id.clone());
+    let winner = context.state.turn.as_ref().and_then(|t| t.winner.as_ref());
+    if let Some(winner) = winner {
+        let found = (0..)
+            .zip(&ties)
+            .find(|(_, m)| id(m).as_ref() == Some(winner));
+        if let Some((index, member)) = found {
+            return Ok((index, Some(*member)));
+        }
+    }
+    let candidates = ties.iter().filter_map(id).collect();
+    context.state.turn = Some(Box::new(Taking {
+        candidates,
+        winner: None,
+    }));
+    Err(Ask::Turn(best.count))
 }

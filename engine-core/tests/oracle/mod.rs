@@ -205,6 +205,12 @@ pub(crate) fn decide(
                 let index = Answer::NextIndex(turn % candidate_count);
                 engine.resume(run, input, index).unwrap()
             }
+            Step::Need(Need::Turn { candidates, .. }, run) => {
+                assert_eq!(asked, None, "the rotation is asked once");
+                asked = NonZeroU32::new(u32::try_from(candidates.len()).unwrap());
+                let index = Answer::NextIndex(turn % asked.unwrap());
+                engine.resume(run, input, index).unwrap()
+            }
             Step::Need(need, _) => panic!("{need:?}"),
         };
     }

@@ -1,7 +1,8 @@
 //! What there can be.
 
 use assignment_engine_core::{
-    Agent, AgentId, AgentStatus, Criterion, Decision, RoutingConfig, SortBy, TimeWindow, Timestamp,
+    Agent, AgentId, AgentStatus, Criterion, Decision, Rotation, RoutingConfig, SortBy, TimeWindow,
+    Timestamp,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -97,8 +98,9 @@ prop_compose! {
             select(vec![Criterion::LeastActive, Criterion::LeastAssigned]), 0..4,
         )),
         max_load in option::of(prop_oneof![0..4_u32, Just(u32::MAX)]),
+        rotation in option::weighted(0.3, select(Rotation::ALL.to_vec())),
     ) -> RoutingConfig {
-        RoutingConfig { sort_by, time_window, priority, max_load }
+        RoutingConfig { sort_by, time_window, priority, max_load, rotation, weights: None }
     }
 }
 

@@ -200,6 +200,9 @@ impl Told {
                 Need::NextIndex {
                     candidate_count, ..
                 } => Answer::NextIndex(self.turn % *candidate_count),
+                Need::Turn { candidates, .. } => {
+                    Answer::NextIndex(self.turn % u32::try_from(candidates.len()).unwrap())
+                }
                 Need::Rule { .. } => {
                     rules += 1;
                     Answer::Rule(self.rules[rules % self.rules.len()].clone())

@@ -47,6 +47,8 @@ pub enum ProviderErrorKind {
     Protocol,
     /// `configuration`: an address or an option makes no sense.
     Configuration,
+    /// `unsupported`: the provider has no such rotation.
+    Unsupported,
     /// `other`: anything else.
     Other,
 }
@@ -100,6 +102,7 @@ impl ProviderErrorKind {
             Self::Cluster => "cluster",
             Self::Protocol => "protocol",
             Self::Configuration => "configuration",
+            Self::Unsupported => "unsupported",
             Self::Other => "other",
         }
     }

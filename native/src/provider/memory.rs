@@ -1,23 +1,28 @@
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::Hash;
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 
-use assignment_engine_core::ContextKey;
+use assignment_engine_core::{ContextKey, Rotation, Turn, TurnBook};
 
-use super::{NextIndex, RoundRobinContextProvider};
+use super::{
+    GivenBack, NextIndex, ProviderError, ProviderErrorKind, RoundRobinContextProvider, TakenTurn,
+    TurnRequest,
+};
 
 /// Counters in this process: each key starts at 0 and is forgotten with the process.
 ///
 /// Right for one instance and for tests. Several instances each keep their own place, so
 /// together they are fair only on average.
 ///
-/// Memory is bounded: at most [`IN_MEMORY_KEY_LIMIT`] keys are kept, which is at most some
-/// 40 MB with keys of the largest size. A key stays for as long as fewer than half that many
+/// Memory is bounded: at most [`IN_MEMORY_KEY_LIMIT`] counters are kept, which is at most some
+/// 40 MB with keys of the largest size, and a tenth as many books of other rotations. A key stays for as long as fewer than half that many
 /// other keys have been used since; one that was dropped starts at 0 again, which is a legal
 /// restart.
 pub struct InMemoryRoundRobinContextProvider {
-    counters: Mutex<Counters>,
+    counters: Mutex<Recent<ContextKey, u64>>,
+    books: Mutex<Recent<(ContextKey, Rotation), TurnBook>>,
 }
 
 impl InMemoryRoundRobinContextProvider {
@@ -29,11 +34,8 @@ impl InMemoryRoundRobinContextProvider {
 
     fn with_generation(keys: usize) -> Self {
         Self {
-            counters: Mutex::new(Counters {
-                young: HashMap::new(),
-                old: HashMap::new(),
-                generation: keys,
-            }),
+            counters: Mutex::new(Recent::new(keys)),
+            books: Mutex::new(Recent::new(keys / 10)),
         }
     }
 
@@ -43,9 +45,17 @@ impl InMemoryRoundRobinContextProvider {
         }
         // A counter is whole at every moment, so a panic elsewhere leaves nothing to repair.
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = counters.take_turn(context_key);
+        let next = counters.entry(context_key, || 0);
+        let turn = *next;
+        *next = turn.wrapping_add(1);
         // The remainder is below a u32, so the conversion cannot fail.
         u32::try_from(turn % u64::from(candidate_count)).unwrap_or(0)
+    }
+
+    fn with_book<T>(&self, asked: &TurnRequest, with: impl FnOnce(&mut TurnBook) -> T) -> T {
+        let key = (asked.context_key.clone(), asked.rotation);
+        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        with(books.entry(&key, || TurnBook::new(asked.rotation)))
     }
 }
 
@@ -57,6 +67,20 @@ impl RoundRobinContextProvider for InMemoryRoundRobinContextProvider {
     ) -> NextIndex<'a> {
         // In the future and not before it: a call that nobody awaits takes no turn.
         Box::pin(async move { Ok(self.next(context_key, candidate_count)) })
+    }
+
+    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> TakenTurn<'a> {
+        Box::pin(async move {
+            let turn = self.with_book(asked, |book| book.take(&asked.candidates, asked.now));
+            let nobody = "there is nobody to take turns";
+            turn.ok_or_else(|| ProviderError::new(ProviderErrorKind::Other, nobody))
+        })
+    }
+
+    fn give_back<'a>(&'a self, asked: &'a TurnRequest, turn: Turn) -> GivenBack<'a> {
+        Box::pin(async move {
+            self.with_book(asked, |book| book.give_back(&asked.candidates, &turn));
+        })
     }
 }
 
@@ -76,26 +100,34 @@ impl fmt::Debug for InMemoryRoundRobinContextProvider {
 /// Two generations instead of a list ordered by use: a key that is used moves to the young
 /// one; when that is full it becomes the old one, and what nobody used since goes. Every step
 /// takes constant time, and no order of a map is ever looked at.
-struct Counters {
-    young: HashMap<ContextKey, u64>,
-    old: HashMap<ContextKey, u64>,
+struct Recent<K, V> {
+    young: HashMap<K, V>,
+    old: HashMap<K, V>,
     generation: usize,
 }
 
-impl Counters {
-    /// The turn of this call: 0, 1, 2, … and after `u64::MAX` 0 again.
-    fn take_turn(&mut self, key: &ContextKey) -> u64 {
-        if let Some(next) = self.young.get_mut(key) {
-            let turn = *next;
-            *next = turn.wrapping_add(1);
-            return turn;
+impl<K: Clone + Eq + Hash, V> Recent<K, V> {
+    fn new(generation: usize) -> Self {
+        Self {
+            young: HashMap::new(),
+            old: HashMap::new(),
+            generation,
         }
-        let turn = self.old.remove(key).unwrap_or(0);
-        if self.young.len() >= self.generation {
-            self.old = mem::take(&mut self.young);
-        }
-        self.young.insert(key.clone(), turn.wrapping_add(1));
-        turn
+    }
+
+    /// What is kept under `key`, at first what `start` makes.
+    fn entry(&mut self, key: &K, start: impl FnOnce() -> V) -> &mut V {
+        let kept = if self.young.contains_key(key) {
+            None
+        } else {
+            let kept = self.old.remove(key);
+            if self.young.len() >= self.generation {
+                self.old = mem::take(&mut self.young);
+            }
+            kept
+        };
+        let place = self.young.entry(key.clone());
+        place.or_insert_with(|| kept.unwrap_or_else(start))
     }
 }
 

@@ -11,7 +11,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use assignment_engine_core::ContextKey;
+use assignment_engine_core::{ContextKey, Rotation, Timestamp, Turn, TurnCandidate};
 
 pub use error::{ProviderError, ProviderErrorKind};
 #[cfg(feature = "redis")]
@@ -61,6 +61,43 @@ pub trait RoundRobinContextProvider: Send + Sync {
         context_key: &'a ContextKey,
         candidate_count: u32,
     ) -> NextIndex<'a>;
+
+    /// Takes the next turn in a rotation other than the counter. A provider that has only the
+    /// counter need not implement it: it answers `unsupported`.
+    ///
+    /// # Errors
+    /// [`ProviderError`] as for an index.
+    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> TakenTurn<'a> {
+        let message = format!("there is no rotation `{}` here", asked.rotation.name());
+        let error = ProviderError::new(ProviderErrorKind::Unsupported, &message);
+        Box::pin(async { Err(error) })
+    }
+
+    /// Gives back a turn that came to nothing: the session could not be assigned. If that fails, the
+    /// turn stays spent, which is harmless: one agent is passed over once.
+    fn give_back<'a>(&'a self, asked: &'a TurnRequest, turn: Turn) -> GivenBack<'a> {
+        let _ = (asked, turn);
+        Box::pin(async {})
+    }
+}
+
+/// The answer of [`RoundRobinContextProvider::take_turn`] while it is on its way.
+pub type TakenTurn<'a> = Pin<Box<dyn Future<Output = Result<Turn, ProviderError>> + Send + 'a>>;
+
+/// [`RoundRobinContextProvider::give_back`] while it is on its way.
+pub type GivenBack<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// Whose turn is it among these?
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnRequest {
+    /// What the rotation keeps its book under.
+    pub context_key: ContextKey,
+    /// Which rotation.
+    pub rotation: Rotation,
+    /// Who takes turns, at least one; of two alike, the first.
+    pub candidates: Vec<TurnCandidate>,
+    /// When.
+    pub now: Timestamp,
 }
 
 impl<P: RoundRobinContextProvider + ?Sized> RoundRobinContextProvider for Arc<P> {
@@ -70,5 +107,13 @@ impl<P: RoundRobinContextProvider + ?Sized> RoundRobinContextProvider for Arc<P>
         candidate_count: u32,
     ) -> NextIndex<'a> {
         self.as_ref().get_next_index(context_key, candidate_count)
+    }
+
+    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> TakenTurn<'a> {
+        self.as_ref().take_turn(asked)
+    }
+
+    fn give_back<'a>(&'a self, asked: &'a TurnRequest, turn: Turn) -> GivenBack<'a> {
+        self.as_ref().give_back(asked, turn)
     }
 }

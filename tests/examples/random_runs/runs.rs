@@ -256,6 +256,10 @@ impl World {
             "next_index" => {
                 json!({"nextIndex": dice.roll(need["candidateCount"].as_u64().unwrap_or(1))})
             }
+            "turn" => {
+                let candidates = need["candidates"].as_array().map_or(1, Vec::len);
+                json!({"nextIndex": dice.roll(candidates as u64)})
+            }
             "rule" => json!({"rule": self.rule(need, dice)}),
             kind => self.fact(kind, dice),
         }
@@ -344,6 +348,14 @@ fn routing(dice: &mut Dice) -> Value {
     dice.maybe(&mut config, 40, "priority", priority);
     let limit = dice.one(&[0_u32, 1, 2, 3, u32::MAX]).into();
     dice.maybe(&mut config, 60, "maxLoad", limit);
+    let rotation = dice.one(&["counter", "least_recent", "proportional"]);
+    dice.maybe(&mut config, 30, "rotation", rotation.into());
+    let weights = dice.one(&[
+        json!({}),
+        json!({"a00": 3, "a07": 1000}),
+        json!({"nobody": 7}),
+    ]);
+    dice.maybe(&mut config, 20, "weights", weights);
     config.into()
 }
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use assignment_engine_core::{RoutingConfig, SortBy, Strategy, TeamConfig};
+use assignment_engine_core::{Rotation, RoutingConfig, SortBy, Strategy, TeamConfig};
 
 use super::lint::{Findings, Lint};
 use crate::cli::explain::near_matches;
@@ -59,6 +59,8 @@ fn ignored(config: &RoutingConfig, strategy: Strategy, path: &str, findings: &mu
         time_window,
         priority,
         max_load,
+        rotation,
+        weights,
     } = config;
     let wanted = |wanted| strategy == wanted;
     let settings = [
@@ -70,12 +72,18 @@ fn ignored(config: &RoutingConfig, strategy: Strategy, path: &str, findings: &mu
         ),
         ("priority", priority.is_some(), wanted(Strategy::Hybrid)),
         ("maxLoad", max_load.is_some(), !wanted(Strategy::Manual)),
+        ("rotation", rotation.is_some(), !wanted(Strategy::Manual)),
     ];
     for (setting, given, heeded) in settings {
         if given && !heeded {
             let message = format!("the strategy `{}` does not look at it", strategy.name());
             findings.add(Lint::SettingIgnored, format!("{path}.{setting}"), message);
         }
+    }
+    let rotation = rotation.unwrap_or_default();
+    if weights.is_some() && rotation != Rotation::Proportional {
+        let message = format!("the rotation `{}` does not look at it", rotation.name());
+        findings.add(Lint::SettingIgnored, format!("{path}.weights"), message);
     }
 }
 

@@ -9,6 +9,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use assignment_engine_core::Rotation;
+
 use crate::provider::{
     InMemoryRoundRobinContextProvider, RedisOptions, RedisRoundRobinContextProvider,
     RoundRobinContextProvider,
@@ -34,6 +36,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME", default_value = "round_robin",
           value_parser = ["round_robin", "least_active", "load_balanced", "least_assigned", "hybrid"])]
     strategy: String,
+    /// How those take turns who are equally good: by a counter modulo their number, whoever was
+    /// served longest ago, or whoever has had least of a share of every turn.
+    #[arg(long, value_name = "NAME", default_value = "counter",
+          value_parser = ["counter", "least_recent", "proportional"])]
+    rotation: String,
     /// Count the rotation in this Redis, under keys of this run alone that expire by themselves.
     #[arg(long, value_name = "URL")]
     redis: Option<String>,
@@ -71,6 +78,8 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> Result<(), ReplayError> 
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    let named = |rotation: &Rotation| rotation.name() == args.rotation;
+    let rotation = Rotation::ALL.into_iter().find(named).unwrap_or_default();
     let record = record::read(&args.file)?;
     let simulated = runtime.block_on(async {
         let provider = provider(args.redis.as_deref())?;
@@ -80,7 +89,7 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> Result<(), ReplayError> 
         } else {
             String::new()
         };
-        let simulation = Simulation::new(&record, &args.strategy, &scope)?;
+        let simulation = Simulation::new(&record, &args.strategy, rotation, &scope)?;
         let course = simulation.run(provider.as_ref(), &progress).await?;
         Ok::<_, ReplayError>(Figures::of(&record, &course))
     })?;
@@ -92,6 +101,7 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> Result<(), ReplayError> 
     };
     let settings = [
         ("strategy", args.strategy.clone()),
+        ("rotation", args.rotation.clone()),
         ("counters", counters.into()),
     ];
     let file = args.file.display().to_string();

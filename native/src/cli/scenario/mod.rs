@@ -1,12 +1,12 @@
 //! A scenario: a roster, and sessions that are decided on one after the other.
 
-mod rotation;
+mod counters;
 mod schema;
 mod session;
 mod source;
 mod world;
 
-pub(crate) use rotation::Rotation;
+pub(crate) use counters::Counters;
 pub(crate) use schema::json_schema;
 pub(crate) use session::ScenarioSession;
 pub(crate) use source::{ScenarioFile, text};
@@ -48,7 +48,7 @@ pub(crate) struct Scenario {
     /// Where each rotation stands: the next index by the id of the team, or of the tenant for
     /// sessions without a team. A rotation that is not named stands at 0.
     #[serde(default)]
-    pub(crate) rotation: Rotation,
+    pub(crate) rotation: Counters,
 }
 
 /// Sessions in one scenario.

@@ -104,7 +104,7 @@ fn what_the_reader_adds() -> Vec<(String, &'static str, Value)> {
     ]);
     added.push(("Criterion".into(), "oneOf", criteria));
     let keys = json!({ "minLength": 1, "maxLength": MAX_CONTEXT_KEY_BYTES });
-    added.push(("Rotation".into(), "propertyNames", keys));
+    added.push(("Counters".into(), "propertyNames", keys));
     added
 }
 

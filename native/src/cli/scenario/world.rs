@@ -1,18 +1,20 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assignment_engine_core::{
-    Answer, ContactId, Decision, Engine, Facts, Failure, Input, InputError, Need, Roster,
-    SessionStatus, Step, Timestamp,
+    Answer, ContactId, ContextKey, Decision, Engine, Facts, Failure, Input, InputError, Need,
+    Roster, Rotation, SessionStatus, Step, Timestamp, TurnBook,
 };
 
-use super::{Rotation, Scenario, ScenarioSession};
+use super::{Counters, Scenario, ScenarioSession};
 
 /// What a scenario has come to so far: the roster stays in memory and moves on from decision to
 /// decision, as it does in a service that keeps one.
 pub(crate) struct World {
     engine: Engine,
     roster: Roster,
-    rotation: Rotation,
+    counters: Counters,
+    /// Of the other rotations.
+    books: BTreeMap<(ContextKey, Rotation), TurnBook>,
     /// Who has a session that is assigned.
     contacts: BTreeSet<ContactId>,
     now: Timestamp,
@@ -27,7 +29,8 @@ impl World {
         let mut world = Self {
             engine: Engine::default(),
             roster: Roster::from_config(scenario.roster.clone())?,
-            rotation: scenario.rotation.clone(),
+            counters: scenario.rotation.clone(),
+            books: BTreeMap::new(),
             contacts: BTreeSet::new(),
             now: scenario.now,
         };
@@ -70,7 +73,17 @@ impl World {
                     candidate_count,
                 } => {
                     let count = candidate_count.get();
-                    Answer::NextIndex(self.rotation.take_turn(&context_key, count))
+                    Answer::NextIndex(self.counters.take_turn(&context_key, count))
+                }
+                Need::Turn {
+                    context_key,
+                    rotation,
+                    candidates,
+                } => {
+                    let book = self.books.entry((context_key, rotation));
+                    let book = book.or_insert_with(|| TurnBook::new(rotation));
+                    let turn = book.take(&candidates, request.now);
+                    Answer::NextIndex(turn.map_or(0, |turn| turn.index))
                 }
                 // The roster answers everything else: a scenario names no team it does not hold.
                 _ => Answer::Failed(Failure {

@@ -76,6 +76,7 @@ impl<'a> Teller<'a> {
             ProviderErrorKind::Cluster => "belongs to a cluster and sends us to another node",
             ProviderErrorKind::Protocol => "answered with something that is no redis reply",
             ProviderErrorKind::Configuration => "refuses the database number",
+            ProviderErrorKind::Unsupported => "has no such rotation",
             ProviderErrorKind::Other => "answered with an error that is not known here",
         };
         ProviderError::new(kind, &format!("redis at `{}` {what}", self.address))

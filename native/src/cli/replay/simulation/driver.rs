@@ -1,6 +1,6 @@
 use assignment_engine_core::{Answer, Decision, Engine, Failure, Input, Need, ResumeError, Step};
 
-use crate::provider::{ProviderError, RoundRobinContextProvider};
+use crate::provider::{ProviderError, RoundRobinContextProvider, TurnRequest};
 
 /// The loop of a driver whose facts are all at hand: only the rotation is ever asked.
 pub(super) async fn decide(
@@ -23,6 +23,19 @@ pub(super) async fn decide(
                     .get_next_index(&context_key, candidate_count.get())
                     .await?,
             ),
+            Need::Turn {
+                context_key,
+                rotation,
+                candidates,
+            } => {
+                let asked = TurnRequest {
+                    context_key,
+                    rotation,
+                    candidates,
+                    now: input.request.now,
+                };
+                Answer::NextIndex(provider.take_turn(&asked).await?.index)
+            }
             need => {
                 let message = format!("a replay has no answer to {need:?}");
                 Answer::Failed(Failure {

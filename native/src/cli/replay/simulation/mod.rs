@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use assignment_engine_core::{
     Agent, AgentHandle, AgentId, AgentStatus, ContactId, Engine, Facts, Input, NoAgentAction,
-    NoAgentPolicy, Outcome, Request, Roster, RosterConfig, RoutingConfig, Session, SessionId,
-    TeamConfig, TeamId, TenantConfig, TenantId, TenantSettings, Timestamp,
+    NoAgentPolicy, Outcome, Request, Roster, RosterConfig, Rotation, RoutingConfig, Session,
+    SessionId, TeamConfig, TeamId, TenantConfig, TenantId, TenantSettings, Timestamp,
 };
 
 use super::record::{Call, Record};
@@ -55,6 +55,7 @@ impl<'r> Simulation<'r> {
     pub(crate) fn new(
         record: &'r Record,
         strategy: &str,
+        rotation: Rotation,
         scope: &str,
     ) -> Result<Self, SimulationError> {
         let tenant = named(TenantId::new(TENANT), TENANT)?;
@@ -87,6 +88,7 @@ impl<'r> Simulation<'r> {
             team_config.routing_strategy = Some(strategy.into());
             team_config.routing_config = Some(RoutingConfig {
                 max_load: Some(1),
+                rotation: Some(rotation),
                 ..RoutingConfig::default()
             });
             for name in names {

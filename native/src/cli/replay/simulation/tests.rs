@@ -8,7 +8,7 @@ fn figures(record: &Record, strategy: &str) -> Figures {
         .build()
         .unwrap();
     let provider = InMemoryRoundRobinContextProvider::new();
-    let simulation = Simulation::new(record, strategy, "").unwrap();
+    let simulation = Simulation::new(record, strategy, Rotation::Counter, "").unwrap();
     let progress = Progress::on_terminal(0);
     let course = runtime
         .block_on(simulation.run(&provider, &progress))

@@ -11,7 +11,7 @@ mod waits;
 use serde::Serialize;
 
 pub(crate) use self::recorded::course_of_record;
-pub(crate) use self::turns::TurnBook;
+pub(crate) use self::turns::Fairness;
 pub(crate) use self::waits::Waits;
 use super::record::Record;
 
@@ -21,7 +21,7 @@ pub(crate) struct Course {
     /// In the order of [`Record::calls`].
     fates: Vec<Fate>,
     /// To be told of every assignment, in their order.
-    pub(crate) turns: TurnBook,
+    pub(crate) turns: Fairness,
 }
 
 /// What became of one call. A wait begins at the arrival.
@@ -55,7 +55,7 @@ impl Course {
     pub(crate) fn new(record: &Record) -> Self {
         Self {
             fates: vec![Fate::Waiting { waited_ms: 0 }; record.calls.len()],
-            turns: TurnBook::new(record.agents.len()),
+            turns: Fairness::new(record.agents.len()),
         }
     }
 

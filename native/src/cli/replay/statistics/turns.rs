@@ -4,7 +4,7 @@
 /// it could have been chosen; then either it is, or it misses a turn. A run of missed turns goes
 /// on over picks that do not concern the agent, so a night off ends none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TurnBook {
+pub(crate) struct Fairness {
     agents: Vec<Turns>,
 }
 
@@ -16,7 +16,7 @@ struct Turns {
     fair_share: u128,
 }
 
-impl TurnBook {
+impl Fairness {
     /// No pick yet; agents are numbered from 0.
     pub(crate) fn new(agents: usize) -> Self {
         Self {
@@ -75,13 +75,13 @@ const WHOLE: u128 = 5_354_228_880 * 1_000_000_000;
 mod tests {
     use super::*;
 
-    fn state(book: &TurnBook, agent: u32) -> (u64, f64) {
+    fn state(book: &Fairness, agent: u32) -> (u64, f64) {
         (book.longest_missed(agent), book.fair_share(agent))
     }
 
     #[test]
     fn a_turn_is_missed_only_by_those_who_could_have_had_it() {
-        let mut book = TurnBook::new(3);
+        let mut book = Fairness::new(3);
         book.pick(&[0, 1, 2], 0);
         book.pick(&[1, 0], 0);
         // Does not concern 1 and does not end its run.
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn the_chosen_one_is_eligible_in_any_case() {
-        let mut book = TurnBook::new(2);
+        let mut book = Fairness::new(2);
         book.pick(&[1], 0);
         book.pick(&[], 0);
         assert_eq!((state(&book, 0), state(&book, 1)), ((0, 1.5), (1, 0.5)));
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn shares_add_up_to_the_picks() {
-        let mut book = TurnBook::new(30);
+        let mut book = Fairness::new(30);
         let all: Vec<u32> = (0..30).collect();
         for pick in 0..9_000_u32 {
             let eligible = &all[..(pick % 30 + 1) as usize];

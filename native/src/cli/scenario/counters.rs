@@ -9,14 +9,14 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 /// Where each rotation stands: how many turns were taken under a context key.
 #[derive(Debug, Clone, Default, JsonSchema)]
-pub(crate) struct Rotation(
+pub(crate) struct Counters(
     #[schemars(extend("maxProperties" = MAX_KEYS))] BTreeMap<ContextKey, u32>,
 );
 
 /// One key for each team, and one for the tenant.
 const MAX_KEYS: usize = MAX_TEAMS + 1;
 
-impl Rotation {
+impl Counters {
     /// Takes a turn: an index below `candidates`, which is not zero.
     pub(crate) fn take_turn(&mut self, key: &ContextKey, candidates: u32) -> u32 {
         let turn = match self.0.get_mut(key) {
@@ -34,18 +34,18 @@ impl Rotation {
     }
 }
 
-impl<'de> Deserialize<'de> for Rotation {
+impl<'de> Deserialize<'de> for Counters {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Keys;
 
         impl<'de> Visitor<'de> for Keys {
-            type Value = Rotation;
+            type Value = Counters;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object of indexes by context key")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Rotation, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Counters, A::Error> {
                 let mut rotation = BTreeMap::new();
                 while let Some((key, turn)) = map.next_entry::<ContextKey, u32>()? {
                     if rotation.len() == MAX_KEYS {
@@ -62,7 +62,7 @@ impl<'de> Deserialize<'de> for Rotation {
                         }
                     };
                 }
-                Ok(Rotation(rotation))
+                Ok(Counters(rotation))
             }
         }
 

@@ -3,7 +3,7 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::num::NonZeroU32;
+use core::num::{NonZeroU32, NonZeroU64};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -40,6 +40,9 @@ pub struct Decision {
     /// The limit the agent was chosen under: whoever stores the assignment must hold it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<NonZeroU32>,
+    /// The token of the reservation that was made for it: goes with the claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<NonZeroU64>,
     /// The chosen agent's place in the roster, if a roster was given and holds the agent.
     #[serde(skip)]
     pub agent: Option<AgentHandle>,
@@ -156,6 +159,7 @@ impl Decision {
             next_check_at: None,
             trace: None,
             limit: None,
+            token: None,
             agent: None,
         }
     }
@@ -179,6 +183,7 @@ impl Decision {
         self.effects.clear();
         self.next_check_at = None;
         self.limit = None;
+        self.token = None;
         self.agent = None;
     }
 

@@ -116,10 +116,17 @@ impl Engine {
             if let Some(rule) = self.pipeline.rules().get(run.state.cursor) {
                 observer.left(rule.as_str());
             }
-            let (index, turn) = (run.state.index, run.state.turn.take());
+            let State {
+                index,
+                ref mut turn,
+                ref mut reserved,
+                ..
+            } = run.state;
+            let (turn, reserved) = (turn.take(), reserved.take());
             run.state = State {
                 index,
                 turn,
+                reserved,
                 ..State::new(&input)
             };
         }
@@ -207,7 +214,7 @@ impl Engine {
         };
         observer.left(rule.as_str());
         let reason = match run.ask {
-            Ask::NextIndex(_) | Ask::Turn(_) => Reason::IndexUnavailable,
+            Ask::NextIndex(_) | Ask::Turn(_) | Ask::Reserve => Reason::IndexUnavailable,
             _ => Reason::FactUnavailable,
         };
         let State { draft, extras, .. } = run.state;
@@ -308,6 +315,11 @@ fn decide(
             .routing
             .and_then(|routing| routing.limit)
             .filter(|_| assigned),
+        token: state
+            .reserved
+            .take()
+            .filter(|_| assigned)
+            .and_then(|reserved| reserved.token()),
         agent,
     }
 }

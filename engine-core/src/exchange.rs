@@ -1,9 +1,11 @@
 //! Between a run and the world: what a rule lacks becomes a need, an answer becomes what is known.
 
+use alloc::boxed::Box;
 use core::num::NonZeroU32;
 
 use crate::limits::MAX_CANDIDATES;
 use crate::pipeline::Rule;
+use crate::reservation::reserve_request;
 use crate::rules::settings;
 use crate::run::{Ask, Context};
 use crate::step::{Answer, Need, ResumeError, Suspended};
@@ -35,6 +37,7 @@ pub(crate) fn take(run: &mut Suspended, answer: Answer) -> Result<(), ResumeErro
             };
             taking.winner = Some(winner);
         }
+        (Ask::Reserve, Answer::Reserved(reserved)) => state.reserved = Some(reserved),
         (Ask::Agents { .. }, Answer::Agents(agents)) => {
             if agents.len() > MAX_CANDIDATES {
                 let (given, limit) = (agents.len(), MAX_CANDIDATES);
@@ -102,6 +105,7 @@ pub(crate) fn need(context: &Context<'_>, ask: Ask, rule: &Rule) -> Need {
                     .collect(),
             }
         }
+        Ask::Reserve => Need::Reserve(Box::new(reserve_request(context))),
         // These two are asked for only where there is a team, and a contact.
         Ask::Schedule => team_id().map_or_else(strategy, |team_id| Need::Schedule { team_id }),
         Ask::ContactAssigned => match session.contact_id.clone() {
@@ -145,6 +149,7 @@ impl Ask {
             Self::Agents { .. } => "agents",
             Self::NoAgentPolicy => "a no-agent policy",
             Self::NextIndex(_) | Self::Turn(_) => "an index",
+            Self::Reserve => "a reservation",
             Self::Rule => "a rule's answer",
         }
     }

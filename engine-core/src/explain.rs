@@ -147,6 +147,7 @@ fn eligible(trace: &Trace, rule: &RuleTrace) -> Option<String> {
     let out: Vec<String> = [Reason::Offline, Reason::AtLimit, Reason::Excluded]
         .into_iter()
         .flat_map(|reason| of(trace, reason))
+        .filter(|agent| agent.rule == rule.rule)
         .map(|agent| match agent.reason {
             Reason::AtLimit => {
                 let limit = number("limit").unwrap_or_default();
@@ -172,6 +173,9 @@ fn eligible(trace: &Trace, rule: &RuleTrace) -> Option<String> {
 }
 
 fn choice(trace: &Trace, rule: &RuleTrace) -> Option<String> {
+    if rule.reason == Reason::AlreadyReserved {
+        return Some("A place was reserved for it before, and is the same again.".into());
+    }
     let winner = of(trace, Reason::Selected).next()?;
     let index = rule.values.get("index")?.as_u64()?;
     let rotation = rule.values.get("rotation").and_then(Value::as_str);
@@ -212,6 +216,21 @@ fn choice(trace: &Trace, rule: &RuleTrace) -> Option<String> {
             line.push_str(&format!(" {others} {have} {what}."));
         }
     }
+    let full: Vec<String> = of(trace, Reason::AtLimit)
+        .filter(|agent| agent.rule == rule.rule)
+        .map(person)
+        .collect();
+    if !full.is_empty() {
+        let are = if full.len() == 1 { "is" } else { "are" };
+        line.push_str(&format!(" {} {are} at the limit.", list(&full)));
+    }
+    let under_way = rule.values.get("underWay").and_then(Value::as_u64);
+    if let Some(under_way) = under_way.filter(|count| *count > 0) {
+        let are = if under_way == 1 { "is" } else { "are" };
+        line.push_str(&format!(
+            " {under_way} {are} being assigned elsewhere at this moment, which counts."
+        ));
+    }
     Some(line)
 }
 
@@ -235,6 +254,9 @@ const fn phrase(reason: Reason) -> &'static str {
         Reason::ManualStrategy => "its team takes conversations by hand",
         Reason::NoMembers => "nobody is in its team",
         Reason::NobodyOnline => "nobody in its team is online",
+        Reason::EverybodyReserved => {
+            "with the sessions that are being assigned elsewhere, everybody is at the limit"
+        }
         Reason::EverybodyAtLimit => "everybody who is there has as many sessions as allowed",
         Reason::EverybodyExcluded => "everybody who could take it was refused by the store",
         Reason::NoCandidateLeft => "nobody was left to choose from",

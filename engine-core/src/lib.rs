@@ -71,6 +71,7 @@ mod ordinary;
 mod pipeline;
 mod reason;
 mod request;
+mod reservation;
 mod roster;
 mod rotation;
 mod routing;
@@ -95,6 +96,9 @@ pub use ordinary::{Ordinary, TeamPlace};
 pub use pipeline::{Pipeline, PipelineError, Rule, RuleName};
 pub use reason::Reason;
 pub use request::{Request, Session, SessionStatus, Source};
+pub use reservation::{
+    ReservationBook, ReservationTerms, ReserveCandidate, ReserveRequest, Reserved,
+};
 pub use roster::{
     AgentHandle, Roster, RosterConfig, RosterError, Standing, TeamConfig, TenantConfig,
     TenantSettings, default_team,

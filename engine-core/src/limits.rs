@@ -28,5 +28,7 @@ pub const MAX_WEIGHT: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 /// Candidates of one turn in a rotation that is kept in Redis, other than the counter: what one
 /// script looks at must not hold up the server.
 pub const MAX_SHARED_CANDIDATES: usize = 1_000;
+/// Candidates of one reservation.
+pub const MAX_RESERVE_CANDIDATES: usize = 200;
 /// Bytes of one request or one set of facts as JSON.
 pub const MAX_PAYLOAD_BYTES: usize = 4 * 1_024 * 1_024;

@@ -89,6 +89,10 @@ reasons! {
     // The choice.
     /// This agent gets the session.
     Selected = "selected",
+    /// The session has a place already, held by whoever tried it at the same time or before.
+    AlreadyReserved = "already_reserved",
+    /// With the sessions that are being assigned elsewhere, everybody is at the limit.
+    EverybodyReserved = "everybody_reserved",
     /// No agent was left to choose from.
     NoCandidateLeft = "no_candidate_left",
 

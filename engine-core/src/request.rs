@@ -30,6 +30,9 @@ pub struct Request {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub excluded: Vec<AgentId>,
+    /// Asks for a reservation ([`crate::Need::Reserve`]) instead of a turn.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub reserve: bool,
 }
 
 impl Request {
@@ -42,6 +45,7 @@ impl Request {
             force_override: false,
             now,
             excluded: Vec::new(),
+            reserve: false,
         }
     }
 }

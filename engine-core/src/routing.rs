@@ -1,12 +1,15 @@
 //! How a team chooses among its agents.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Reason;
 use crate::calendar::{Date, weekday};
 use crate::limits::MAX_CRITERIA;
+use crate::roster::Candidate;
 use crate::rotation::{Rotation, Weights};
 use crate::text::bounded_option;
 use crate::time::{DAY, Timestamp};
@@ -266,8 +269,33 @@ impl Routing {
         self.limit.is_none_or(|limit| active < limit.get())
     }
 
+    /// Why `other` was not chosen and `chosen` was.
+    pub(crate) fn behind(&self, other: &Candidate<'_>, chosen: &Candidate<'_>) -> Reason {
+        let counts = |agent: &Candidate<'_>| (agent.active, agent.total);
+        let class = |agent: &Candidate<'_>| self.class(agent.active, agent.total);
+        if class(other) == class(chosen) {
+            Reason::NotTheirTurn
+        } else if self.tells_apart_by_total(counts(chosen), counts(other)) {
+            Reason::MoreAssigned
+        } else {
+            Reason::MoreActive
+        }
+    }
+
+    /// What is compared, the most important first.
+    pub(crate) fn order_of_criteria(&self) -> Vec<Criterion> {
+        use Criterion::{LeastActive, LeastAssigned};
+        match self.criteria {
+            Criteria::Nothing => Vec::new(),
+            Criteria::Active => vec![LeastActive],
+            Criteria::Total => vec![LeastAssigned],
+            Criteria::ActiveThenTotal => vec![LeastActive, LeastAssigned],
+            Criteria::TotalThenActive => vec![LeastAssigned, LeastActive],
+        }
+    }
+
     /// Which of the compared counts first tells the two apart, `active` or `total`.
-    pub(crate) fn tells_apart_by_total(&self, chosen: (u32, u32), other: (u32, u32)) -> bool {
+    fn tells_apart_by_total(&self, chosen: (u32, u32), other: (u32, u32)) -> bool {
         match self.criteria {
             Criteria::Total => true,
             Criteria::Nothing | Criteria::Active => false,

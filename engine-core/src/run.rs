@@ -15,7 +15,7 @@ use crate::trace::Draft;
 use crate::zone::Zone;
 use crate::{
     AgentHandle, AgentId, AgentStatus, Availability, CandidateTrace, Effect, Reason, Request,
-    Roster, RoutingConfig, RuleName, Strategy, Timestamp, Warning,
+    Reserved, Roster, RoutingConfig, RuleName, Strategy, Timestamp, Warning,
 };
 
 /// What a run is about and may know. The same request must be given at every step of a run; facts
@@ -46,6 +46,7 @@ pub(crate) enum Ask {
     NextIndex(NonZeroU32),
     /// Among so many.
     Turn(NonZeroU32),
+    Reserve,
     Rule,
 }
 
@@ -97,6 +98,8 @@ pub(crate) struct State {
     pub(crate) index: Option<(u32, NonZeroU32)>,
     /// Whose turn it is, and before that is known, whose it can be.
     pub(crate) turn: Option<Box<Taking>>,
+    /// What came of the reservation.
+    pub(crate) reserved: Option<Box<Reserved>>,
     /// What else follows from the decision. Most have nothing to add, and a run is moved often.
     pub(crate) extras: Option<Box<Extras>>,
     pub(crate) draft: Option<Box<Draft>>,
@@ -153,6 +156,7 @@ impl State {
             bench: None,
             index: None,
             turn: None,
+            reserved: None,
             extras: None,
             draft: input.trace.then(|| Draft::new(input.request)),
             roster_version: input.roster.map(Roster::version),

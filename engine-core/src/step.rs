@@ -10,8 +10,8 @@ use crate::limits::{MAX_CANDIDATES, MAX_MESSAGE_BYTES, MAX_NAME_BYTES};
 use crate::run::{Ask, State};
 use crate::text::{bounded_option, bounded_string, bounded_text};
 use crate::{
-    AgentId, ContactId, ContextKey, Decision, Rotation, RoutingConfig, RuleName, SessionId, TeamId,
-    TenantId, Timestamp, TurnCandidate,
+    AgentId, ContactId, ContextKey, Decision, ReserveRequest, Reserved, Rotation, RoutingConfig,
+    RuleName, SessionId, TeamId, TenantId, Timestamp, TurnCandidate,
 };
 
 /// What a run came to: it needs something from outside, or it is done.
@@ -94,6 +94,9 @@ pub enum Need {
         /// Who takes turns; of two alike, the first.
         candidates: Vec<TurnCandidate>,
     },
+    /// A place for the session, chosen and held in one step. Asked instead of the two before where
+    /// the request wants it. Answer: [`Answer::Reserved`].
+    Reserve(Box<ReserveRequest>),
     /// What a host's own rule says. Answer: [`Answer::Rule`].
     Rule {
         /// The rule's name.
@@ -129,6 +132,8 @@ pub enum Answer {
     NoAgentPolicy(NoAgentPolicy),
     /// To [`Need::NextIndex`] and [`Need::Turn`].
     NextIndex(u32),
+    /// To [`Need::Reserve`].
+    Reserved(Box<Reserved>),
     /// To [`Need::Rule`].
     Rule(RuleAnswer),
     /// To any need: it could not be had. The run ends with the outcome `error`.
@@ -300,6 +305,7 @@ impl Answer {
             Self::Agents(_) => "agents",
             Self::NoAgentPolicy(_) => "a no-agent policy",
             Self::NextIndex(_) => "an index",
+            Self::Reserved(_) => "a reservation",
             Self::Rule(_) => "a rule's answer",
             Self::Failed(_) => "a failure",
         }

@@ -11,6 +11,7 @@ use assignment_engine_core::{
 
 use crate::observe::RuleTimer;
 use crate::provider::{ProviderError, RoundRobinContextProvider, TurnRequest};
+use crate::reservations::{Place, Reservations};
 
 /// A future that can be sent to another thread, behind `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -66,65 +67,142 @@ pub async fn decide(
     source: &dyn FactSource,
     provider: &dyn RoundRobinContextProvider,
 ) -> Result<Decision, ResumeError> {
-    let (decision, _) = decide_with_turn(engine, input, source, provider).await?;
+    let driver = Driver {
+        engine,
+        source,
+        provider,
+        reservations: None,
+    };
+    let (decision, _) = driver.decide(input).await?;
     Ok(decision)
 }
 
-/// A turn that a run has taken, in a rotation other than the counter.
-///
-/// Whoever cannot make the decision true gives it back, and it is another one's turn still.
+/// Runs the engine, and keeps what a run has taken until it is known whether the decision has come
+/// true.
+#[derive(Clone, Copy)]
+pub struct Driver<'a> {
+    /// The rules.
+    pub engine: &'a Engine,
+    /// Answers what the rules need to know.
+    pub source: &'a dyn FactSource,
+    /// Says whose turn it is.
+    pub provider: &'a dyn RoundRobinContextProvider,
+    /// Holds places, for requests that want one.
+    pub reservations: Option<&'a dyn Reservations>,
+}
+
+/// What a run has taken for its decision: a turn in a rotation other than the counter, or a place.
 #[derive(Debug, Clone)]
-pub struct Taken {
-    asked: TurnRequest,
-    turn: Turn,
+#[must_use = "it stays taken until it is settled"]
+pub enum Taken {
+    /// A turn. Unless it is given back, it is spent.
+    Turn(Box<TurnRequest>, Turn),
+    /// A place. Unless it is confirmed or released, it lapses with its lease.
+    Place(Place),
 }
 
-impl Taken {
-    /// Gives the turn back.
-    pub async fn give_back(self, provider: &dyn RoundRobinContextProvider) {
-        provider.give_back(&self.asked, self.turn).await;
-    }
-}
-
-/// [`decide`], with the turn that was taken for the decision, if one was.
-///
-/// # Errors
-/// As [`decide`].
-pub async fn decide_with_turn(
-    engine: &Engine,
-    input: Input<'_>,
-    source: &dyn FactSource,
-    provider: &dyn RoundRobinContextProvider,
-) -> Result<(Decision, Option<Taken>), ResumeError> {
-    let mut taken: Option<Taken> = None;
-    let mut timer = RuleTimer::default();
-    let mut step = engine.start_observed(input, &mut timer);
-    loop {
-        let (need, run) = match step {
-            Step::Done(decision) => {
-                if !matches!(decision.outcome, Outcome::Assign { .. })
-                    && let Some(taken) = taken.take()
-                {
-                    taken.give_back(provider).await;
+impl Driver<'_> {
+    /// Runs the engine to its decision. Second, what was taken for it: to be settled once the store
+    /// has spoken.
+    ///
+    /// # Errors
+    /// As [`decide`].
+    pub async fn decide(&self, input: Input<'_>) -> Result<(Decision, Option<Taken>), ResumeError> {
+        let mut taken = None;
+        let mut timer = RuleTimer::default();
+        let mut step = self.engine.start_observed(input, &mut timer);
+        loop {
+            let (need, run) = match step {
+                Step::Done(decision) => {
+                    if !matches!(decision.outcome, Outcome::Assign { .. }) {
+                        self.settle(taken.take(), false).await;
+                    }
+                    return Ok((decision, taken));
                 }
-                return Ok((decision, taken));
-            }
-            Step::Need(need, run) => (need, run),
-        };
-        let answer = answer(input.request, need, source, provider, &mut taken).await;
-        let answer = answer.unwrap_or_else(Answer::Failed);
-        step = engine.resume_observed(run, input, answer, &mut timer)?;
+                Step::Need(need, run) => (need, run),
+            };
+            let answer = self.answer(input.request, need, &mut taken).await;
+            let answer = answer.unwrap_or_else(Answer::Failed);
+            step = self
+                .engine
+                .resume_observed(run, input, answer, &mut timer)?;
+        }
     }
-}
 
-async fn take_turn(
-    asked: &TurnRequest,
-    provider: &dyn RoundRobinContextProvider,
-) -> Result<Turn, Failure> {
-    let turn = provider.take_turn(asked).await.map_err(failed)?;
-    let count = u32::try_from(asked.candidates.len()).unwrap_or(u32::MAX);
-    below(turn.index, count)?;
-    Ok(turn)
+    /// Tells what became of a decision: a turn is given back and a place released if the session
+    /// was not assigned. That this fails is harmless: a turn stays spent, a place lapses.
+    pub async fn settle(&self, taken: Option<Taken>, assigned: bool) {
+        match (taken, self.reservations) {
+            (Some(Taken::Turn(asked, turn)), _) if !assigned => {
+                self.provider.give_back(&asked, turn).await;
+            }
+            (Some(Taken::Place(place)), Some(reservations)) => {
+                let settled = if assigned {
+                    reservations.confirm(&place).await
+                } else {
+                    reservations.release(&place).await
+                };
+                if let Err(error) = settled {
+                    tracing::debug!(code = error.code(), "assignment_engine.place_not_settled");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: &Request,
+        need: Need,
+        taken: &mut Option<Taken>,
+    ) -> Result<Answer, Failure> {
+        match need {
+            Need::NextIndex {
+                context_key,
+                candidate_count,
+            } => {
+                let count = candidate_count.get();
+                let index = self.provider.get_next_index(&context_key, count).await;
+                Ok(Answer::NextIndex(below(index.map_err(failed)?, count)?))
+            }
+            Need::Turn {
+                context_key,
+                rotation,
+                candidates,
+            } => {
+                // Whose turn it was can no longer take it.
+                self.settle(taken.take(), false).await;
+                let asked = TurnRequest {
+                    context_key,
+                    rotation,
+                    candidates,
+                    now: request.now,
+                };
+                let turn = self.provider.take_turn(&asked).await.map_err(failed)?;
+                let count = u32::try_from(asked.candidates.len()).unwrap_or(u32::MAX);
+                let index = below(turn.index, count)?;
+                *taken = Some(Taken::Turn(Box::new(asked), turn));
+                Ok(Answer::NextIndex(index))
+            }
+            Need::Reserve(asked) => {
+                let reservations = self.reservations.ok_or_else(|| Failure {
+                    code: "unsupported".into(),
+                    message: "the request wants a reservation, and there is nowhere to make one"
+                        .into(),
+                })?;
+                let reserved = reservations.reserve(&asked).await.map_err(failed)?;
+                *taken = reserved.token().map(|token| {
+                    Taken::Place(Place {
+                        tenant_id: asked.tenant_id,
+                        session_id: asked.session_id,
+                        token,
+                    })
+                });
+                Ok(Answer::Reserved(Box::new(reserved)))
+            }
+            need => fact(request, need, self.source).await,
+        }
+    }
 }
 
 fn failed(error: ProviderError) -> Failure {
@@ -145,13 +223,7 @@ fn below(index: u32, count: u32) -> Result<u32, Failure> {
     })
 }
 
-async fn answer(
-    request: &Request,
-    need: Need,
-    source: &dyn FactSource,
-    provider: &dyn RoundRobinContextProvider,
-    taken: &mut Option<Taken>,
-) -> Result<Answer, Failure> {
+async fn fact(request: &Request, need: Need, source: &dyn FactSource) -> Result<Answer, Failure> {
     Ok(match need {
         Need::Schedule { .. } => Answer::Schedule(Box::new(source.schedule(request).await?)),
         Need::ContactAssigned { .. } => {
@@ -171,32 +243,11 @@ async fn answer(
         }
         Need::NoAgentPolicy { .. } => Answer::NoAgentPolicy(source.no_agent_policy(request).await?),
         Need::Rule { .. } => Answer::Rule(source.rule(request, &need).await?),
-        Need::NextIndex {
-            context_key,
-            candidate_count,
-        } => {
-            let count = candidate_count.get();
-            let index = provider.get_next_index(&context_key, count).await;
-            Answer::NextIndex(below(index.map_err(failed)?, count)?)
-        }
-        Need::Turn {
-            context_key,
-            rotation,
-            candidates,
-        } => {
-            // Whose turn it was can no longer take it.
-            if let Some(taken) = taken.take() {
-                taken.give_back(provider).await;
-            }
-            let asked = TurnRequest {
-                context_key,
-                rotation,
-                candidates,
-                now: request.now,
-            };
-            let turn = take_turn(&asked, provider).await?;
-            *taken = Some(Taken { asked, turn });
-            Answer::NextIndex(turn.index)
+        Need::NextIndex { .. } | Need::Turn { .. } | Need::Reserve(_) => {
+            return Err(Failure {
+                code: "unsupported".into(),
+                message: "this is no question of facts".into(),
+            });
         }
     })
 }

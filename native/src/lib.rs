@@ -14,6 +14,7 @@ mod driver;
 mod messenger;
 mod observe;
 mod provider;
+mod reservations;
 mod service;
 mod store;
 
@@ -30,9 +31,10 @@ pub use provider::{
 
 pub use assignment_engine_core as core;
 pub use clock::{Clock, SystemClock};
-pub use driver::{Answered, BoxFuture, FactSource, Taken, decide, decide_with_turn};
+pub use driver::{Answered, BoxFuture, Driver, FactSource, Taken, decide};
 pub use messenger::{Messenger, Outbox};
 pub use observe::{OUTCOMES_TOTAL, RULE_DURATION_SECONDS};
+pub use reservations::{HeldPlace, InMemoryReservations, Place, Reservations, Reserving};
 pub use service::{
     Assigned, AssignmentService, DEFAULT_QUEUE_LIMIT, Handover, HostRules, ManualAssignment,
     ServiceError, TeamAvailability,

@@ -196,6 +196,9 @@ pub struct Decided {
     /// The limit the agent was chosen under.
     #[serde(default)]
     pub limit: Option<u32>,
+    /// The token of the reservation.
+    #[serde(default)]
+    pub token: Option<u64>,
     /// The trace, whole.
     #[serde(default)]
     pub trace: Option<Value>,

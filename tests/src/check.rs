@@ -175,6 +175,9 @@ fn compare_decisions(
     if let Some(at) = &expected.next_check_at {
         whole.insert("nextCheckAt".to_owned(), at.as_str().into());
     }
+    if let Some(token) = expected.token {
+        whole.insert("token".to_owned(), token.into());
+    }
     if let Some(limit) = expected.limit {
         whole.insert("limit".to_owned(), limit.into());
     }

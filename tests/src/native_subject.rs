@@ -2,12 +2,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use assignment_engine::{
-    Answered, ContextKey, FactSource, InMemoryRoundRobinContextProvider, RedisOptions,
-    RedisRoundRobinContextProvider, RoundRobinContextProvider, TakenTurn, TurnRequest, decide,
+    Answered, ContextKey, Driver, FactSource, HeldPlace, InMemoryRoundRobinContextProvider, Place,
+    ProviderError, ProviderErrorKind, RedisOptions, RedisRoundRobinContextProvider, Reservations,
+    Reserving, RoundRobinContextProvider, TakenTurn, TurnRequest,
 };
 use assignment_engine_core::{
-    Agent, Answer, Failure, Need, NoAgentPolicy, Request, RuleAnswer, ScheduleFact, StrategyFact,
-    Turn,
+    Agent, Answer, Decision, Engine, Failure, Input, Need, NoAgentPolicy, Request, ReserveRequest,
+    Reserved, ResumeError, RuleAnswer, ScheduleFact, StrategyFact, TenantId, Turn,
 };
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -93,7 +94,7 @@ impl Subject for NativeSubject {
                         }
                     }
                     let provider = Heard(&dialogue, &provider);
-                    Ok(decide(&engine, told.input(case), &dialogue, &provider).await)
+                    Ok(dialogue.decide(&engine, told.input(case), &provider).await)
                 })?
             }
             Rotation::Redis { server, provider } => {
@@ -101,7 +102,7 @@ impl Subject for NativeSubject {
                     server.set(&format!("assignment:rr:{key}"), &index.to_string())?;
                 }
                 let provider = Heard(&dialogue, provider);
-                let decision = decide(&engine, told.input(case), &dialogue, &provider);
+                let decision = dialogue.decide(&engine, told.input(case), &provider);
                 self.runtime.block_on(decision)
             }
         };
@@ -124,6 +125,7 @@ fn impossible(script: &Script) -> Option<&'static str> {
         Answer::Agents(_) => kind == Some("agents"),
         Answer::NoAgentPolicy(_) => kind == Some("no_agent_policy"),
         Answer::Rule(_) => kind == Some("rule"),
+        Answer::Reserved(_) => kind == Some("reserve"),
         Answer::NextIndex(index) => {
             let count = script.need.get("candidateCount").and_then(Value::as_u64);
             let among = script.need.get("candidates").and_then(Value::as_array);
@@ -133,7 +135,7 @@ fn impossible(script: &Script) -> Option<&'static str> {
             }
             matches!(kind, Some("next_index" | "turn"))
         }
-        Answer::Failed(_) if matches!(kind, Some("next_index" | "turn")) => {
+        Answer::Failed(_) if matches!(kind, Some("next_index" | "turn" | "reserve")) => {
             return Some("the provider's failures have their own words");
         }
         Answer::Failed(_) => true,
@@ -181,6 +183,21 @@ impl<'a> Dialogue<'a> {
             indices.push((key, count, index));
         }
         Ok(indices)
+    }
+
+    async fn decide(
+        &self,
+        engine: &Engine,
+        input: Input<'_>,
+        provider: &dyn RoundRobinContextProvider,
+    ) -> Result<Decision, ResumeError> {
+        let driver = Driver {
+            engine,
+            source: self,
+            provider,
+            reservations: Some(self),
+        };
+        Ok(driver.decide(input).await?.0)
     }
 
     /// Keeps the question, and finds the script's answer to it.
@@ -249,6 +266,32 @@ impl FactSource for Dialogue<'_> {
                 _ => Err(unexpected()),
             }
         })
+    }
+}
+
+/// Where reservations have to stand so that they answer a script, none can say: they have tests of
+/// their own.
+impl Reservations for Dialogue<'_> {
+    fn reserve<'a>(&'a self, request: &'a ReserveRequest) -> Reserving<'a, Reserved> {
+        Box::pin(async {
+            let need = Need::Reserve(Box::new(request.clone()));
+            match self.hear(whole(&need)) {
+                Ok(Answer::Reserved(reserved)) => Ok(*reserved),
+                _ => Err(ProviderError::new(ProviderErrorKind::Other, "unexpected")),
+            }
+        })
+    }
+
+    fn confirm<'a>(&'a self, _: &'a Place) -> Reserving<'a, bool> {
+        Box::pin(async { Ok(true) })
+    }
+
+    fn release<'a>(&'a self, _: &'a Place) -> Reserving<'a, bool> {
+        Box::pin(async { Ok(true) })
+    }
+
+    fn held<'a>(&'a self, _: &'a TenantId) -> Reserving<'a, Vec<HeldPlace>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 }
 

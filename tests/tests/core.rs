@@ -86,6 +86,6 @@ fn answer_from(facts: &Facts, need: &Need) -> Option<Answer> {
         Need::Strategy { .. } => facts.strategy.map(Answer::Strategy),
         Need::Agents { .. } => facts.agents.map(Answer::Agents),
         Need::NoAgentPolicy { .. } => facts.no_agent.map(Answer::NoAgentPolicy),
-        Need::NextIndex { .. } | Need::Turn { .. } | Need::Rule { .. } => None,
+        Need::NextIndex { .. } | Need::Turn { .. } | Need::Reserve(_) | Need::Rule { .. } => None,
     }
 }

@@ -1,18 +1,19 @@
 //! # What it does
 //! Chooses one of the eligible agents by the strategy in force. Where several are equally good,
-//! the rotation's index says whose turn it is.
+//! the rotation says whose turn it is. Where the request wants a reservation, the choice is made
+//! where reservations are kept, by the same strategy and rotation.
 //!
 //! # Why
 //! Equal agents must get equal shares, whichever instance decides.
 //!
 //! # Reads
 //! The eligible agents with their counts, the strategy and its settings, the rotation's next index
-//! under the session's context key (its team, else its tenant); where equals take turns by another rotation
-//! than the counter, whose turn it is among them.
+//! under the session's context key (its team, else its tenant); where equals take turns by another
+//! rotation than the counter, whose turn it is among them; or the reservation.
 //!
 //! # Answers
-//! Assign: `selected`. Stop: `no_candidate_left`. Of agents: `selected`, `more_active`,
-//! `more_assigned`, `not_their_turn`.
+//! Assign: `selected`, `already_reserved`. Stop: `no_candidate_left`, `everybody_reserved`. Of
+//! agents: `selected`, `at_limit`, `more_active`, `more_assigned`, `not_their_turn`.
 //!
 //! # Example
 //! `least_active`: Anna has 2 sessions, Ben and Cleo 1 each. The rotation counts over Ben and Cleo,
@@ -22,22 +23,32 @@ use alloc::boxed::Box;
 
 use super::no_agent_fallback::fall_back;
 use crate::bench::{Bench, Best};
+use crate::reservation::{held_of, note_reservation};
 use crate::routing::Routing;
 use crate::run::{Ask, Context, RuleOutcome, Taking, Verdict};
-use crate::{Reason, Rotation, RuleId};
+use crate::{Reason, Reserved, Rotation, RuleId};
 
 pub(super) fn apply(context: &mut Context<'_>) -> Result<Verdict, Ask> {
     let routing = context.routing();
     let Some(bench) = context.state.bench.clone() else {
         return fall_back(context, Reason::NoCandidateLeft);
     };
-    select(context, &routing, &bench)
-}
-
-fn select(context: &mut Context<'_>, routing: &Routing, bench: &Bench) -> Result<Verdict, Ask> {
-    let Some(best) = bench.best(context, routing) else {
+    let Some(best) = bench.best(context, &routing) else {
         return fall_back(context, Reason::NoCandidateLeft);
     };
+    if context.request.reserve {
+        reserve(context, &routing, &bench)
+    } else {
+        select(context, &routing, &bench, best)
+    }
+}
+
+fn select(
+    context: &mut Context<'_>,
+    routing: &Routing,
+    bench: &Bench,
+    best: Best,
+) -> Result<Verdict, Ask> {
     let (index, picked) = take_turn(context, routing, bench, best)?;
     let Some((member, agent)) = picked.and_then(|m| Some((m, bench.source().get(context, m)?)))
     else {
@@ -54,19 +65,10 @@ fn select(context: &mut Context<'_>, routing: &Routing, bench: &Bench) -> Result
             let Some(candidate) = bench.source().get(context, other) else {
                 continue;
             };
-            let class = routing.class(candidate.active, candidate.total);
-            let (chosen, counts) = (
-                (agent.active, agent.total),
-                (candidate.active, candidate.total),
-            );
             let reason = if other == member {
                 Reason::Selected
-            } else if class == best.class {
-                Reason::NotTheirTurn
-            } else if routing.tells_apart_by_total(chosen, counts) {
-                Reason::MoreAssigned
             } else {
-                Reason::MoreActive
+                routing.behind(&candidate, &agent)
             };
             context.note_candidate(RuleId::Selector, reason, &candidate);
         }
@@ -107,4 +109,25 @@ fn take_turn(
         winner: None,
     }));
     Err(Ask::Turn(best.count))
+}
+
+fn reserve(context: &mut Context<'_>, routing: &Routing, bench: &Bench) -> Result<Verdict, Ask> {
+    let reserved = context.state.reserved.as_deref().cloned();
+    let reserved = reserved.ok_or(Ask::Reserve)?;
+    let (agent_id, reason) = match &reserved {
+        Reserved::Granted { agent_id, .. } => (agent_id, Reason::Selected),
+        Reserved::AlreadyReserved { agent_id, .. } => (agent_id, Reason::AlreadyReserved),
+        Reserved::Full { held } => {
+            let verdict = fall_back(context, Reason::EverybodyReserved)?;
+            note_reservation(context, routing, bench, held, None);
+            return Ok(verdict);
+        }
+    };
+    if let Some(held) = held_of(&reserved) {
+        note_reservation(context, routing, bench, held, Some(agent_id));
+    }
+    let roster = context.roster;
+    let handle = roster.and_then(|roster| roster.agent(agent_id.as_str()));
+    let answer = RuleOutcome::Assign(agent_id.clone(), handle);
+    Ok(Verdict { answer, reason })
 }

@@ -2,8 +2,8 @@
 
 use assignment_engine_core::{
     Answer, Availability, Decision, Engine, Facts, Failure, Input, Need, NoAgentAction,
-    NoAgentPolicy, Outcome, Pipeline, Request, Rule, RuleAnswer, RuleId, RuleName, RuleObserver,
-    RuleVerdict, ScheduleConfig, ScheduleFact, Session, Source, Step, StrategyFact,
+    NoAgentPolicy, Outcome, Pipeline, Request, ReservationBook, Rule, RuleAnswer, RuleId, RuleName,
+    RuleObserver, RuleVerdict, ScheduleConfig, ScheduleFact, Session, Source, Step, StrategyFact,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -147,7 +147,8 @@ prop_compose! {
             session.context = Some(stamps.into_iter().collect());
         }
         let source = Source::Handover;
-        let request = Request { force_override, source, ..Request::new(session, now) };
+        let reserve = turn % 4 == 0;
+        let request = Request { force_override, source, reserve, ..Request::new(session, now) };
         Told { pipeline, request, facts, rules, turn }
     }
 }
@@ -202,6 +203,10 @@ impl Told {
                 } => Answer::NextIndex(self.turn % *candidate_count),
                 Need::Turn { candidates, .. } => {
                     Answer::NextIndex(self.turn % u32::try_from(candidates.len()).unwrap())
+                }
+                Need::Reserve(asked) => {
+                    let mut book = ReservationBook::default();
+                    Answer::Reserved(Box::new(book.reserve(asked, self.request.now)))
                 }
                 Need::Rule { .. } => {
                     rules += 1;

@@ -56,6 +56,7 @@ extern crate alloc;
 #[cfg(any(test, feature = "schema"))]
 extern crate std;
 
+mod batch;
 mod bench;
 mod calendar;
 mod decision;
@@ -69,6 +70,7 @@ pub mod limits;
 mod order;
 mod ordinary;
 mod pipeline;
+mod queue;
 mod reason;
 mod request;
 mod reservation;
@@ -84,6 +86,7 @@ mod time;
 mod trace;
 mod zone;
 
+pub use batch::{Batch, Placed, Placement, Spent};
 pub use decision::{Decision, Effect, Message, MessageKind, Outcome, Warning};
 pub use engine::{Engine, RuleObserver};
 pub use facts::{
@@ -94,6 +97,7 @@ pub use ids::{AgentId, ContactId, ContextKey, IdError, SessionId, TeamId, Tenant
 pub use input::{InputError, InputErrorCode, Position, from_json};
 pub use ordinary::{Ordinary, TeamPlace};
 pub use pipeline::{Pipeline, PipelineError, Rule, RuleName};
+pub use queue::QueueOrder;
 pub use reason::Reason;
 pub use request::{Request, Session, SessionStatus, Source};
 pub use reservation::{

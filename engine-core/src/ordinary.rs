@@ -72,6 +72,11 @@ impl Roster {
         self.handle_of(team, line_up.pick(index)?)
     }
 
+    /// How many agents are equally good, for a team whose ordinary course is open.
+    pub(crate) fn ordinary_count(&self, team: TeamPlace) -> Option<NonZeroU32> {
+        Some(self.ordinary_line_up(team)?.1.best()?.count)
+    }
+
     fn ordinary(&self, place: TeamPlace, now: Timestamp) -> Option<Ordinary> {
         let (team, line_up) = self.ordinary_line_up(place)?;
         let team = self.team_at(team)?;

@@ -225,21 +225,7 @@ impl Roster {
     /// # Errors
     /// [`RosterError::UnknownAgent`].
     pub fn assigned(&mut self, agent: AgentHandle) -> Result<(), RosterError> {
-        let record = self.record_mut(agent)?;
-        record.active = record.active.saturating_add(1);
-        record.total = record.total.saturating_add(1);
-        let mut at = 0;
-        while let Some(seat) = self.record(agent)?.seats.get(at).copied() {
-            if let Some(member) = self
-                .team_mut(seat.team)
-                .and_then(|team| team.member_mut(seat.member))
-            {
-                member.total = member.total.saturating_add(1);
-            }
-            at += 1;
-        }
-        self.refresh(agent.slot);
-        Ok(())
+        self.count(agent, |count| count.saturating_add(1))
     }
 
     /// Counts a session that the agent no longer has. Below zero it does not go.
@@ -250,6 +236,14 @@ impl Roster {
         self.change(agent, |record| {
             record.active = record.active.saturating_sub(1)
         })
+    }
+
+    /// Takes back [`Roster::assigned`]: one less now, and in every total.
+    ///
+    /// # Errors
+    /// [`RosterError::UnknownAgent`].
+    pub fn unassigned(&mut self, agent: AgentHandle) -> Result<(), RosterError> {
+        self.count(agent, |count| count.saturating_sub(1))
     }
 
     pub(crate) fn tenant(&self) -> &TenantConfig {
@@ -322,6 +316,27 @@ impl Roster {
 
     fn team_mut(&mut self, team: u32) -> Option<&mut Team> {
         self.teams.get_mut(usize::try_from(team).ok()?)
+    }
+
+    /// Changes all counts of the agent's in the same way.
+    fn count(
+        &mut self,
+        agent: AgentHandle,
+        by_one: impl Fn(u32) -> u32,
+    ) -> Result<(), RosterError> {
+        let record = self.record_mut(agent)?;
+        record.active = by_one(record.active);
+        record.total = by_one(record.total);
+        let mut at = 0;
+        while let Some(seat) = self.record(agent)?.seats.get(at).copied() {
+            let team = self.team_mut(seat.team);
+            if let Some(member) = team.and_then(|team| team.member_mut(seat.member)) {
+                member.total = by_one(member.total);
+            }
+            at += 1;
+        }
+        self.refresh(agent.slot);
+        Ok(())
     }
 
     fn change(

@@ -1,10 +1,10 @@
 // Builds dist/ from src/:  node scripts/build.mjs
 //
 // What is of use everywhere is bundled once, as core.cjs, and the entries show parts of it. So `require` and
-// `import` give the same classes, the engine is there once in a process, and no file is looked for
-// beside the code, which dies in every bundle. Browsers and other bundlers of ESM get a bundle of
-// their own, and `web` one without the module's bytes. The WebAssembly itself comes from
-// scripts/build-wasm.sh of the repository.
+// `import` give the same classes, and the engine is there once in a process. The module is read from
+// the file beside the code, and where that is not found, as in every bundle, taken from bytes.cjs.
+// Browsers and other bundlers of ESM get a bundle of their own with the bytes in it, and `web` one
+// without. The WebAssembly itself comes from scripts/build-wasm.sh of the repository.
 import { execFileSync } from "node:child_process";
 import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -40,6 +40,15 @@ await build({
   ...common,
   entryPoints: [join(src, "all.ts")],
   outfile: join(dist, "core.cjs"),
+  format: "cjs",
+  platform: "node",
+  footer: plain,
+  external: [...common.external, "./bytes.cjs"],
+});
+await build({
+  ...common,
+  entryPoints: [join(src, "kernel/generated/bytes.mjs")],
+  outfile: join(dist, "bytes.cjs"),
   format: "cjs",
   platform: "node",
   footer: plain,

@@ -33,6 +33,7 @@ test("the tarball holds what is built, the licences and the README, and nothing 
     "README.md",
     "package.json",
     "dist/engine_bg.wasm",
+    "dist/bytes.cjs",
     "dist/core.cjs",
     "dist/core.mjs",
     "dist/index.browser.mjs",
@@ -104,7 +105,7 @@ test("no file names a place on the machine that built it", async (t) => {
       look(`${file}, the module in it`, Buffer.from(base64, "base64").toString("latin1"));
     }
   }
-  assert.equal(modules, 3, "the module by itself, in core.cjs, and in index.browser.mjs");
+  assert.equal(modules, 3, "the module by itself, in bytes.cjs, and in index.browser.mjs");
   assert.deepEqual(found, []);
   t.diagnostic(`${files.length} files and the module inside two of them`);
 });

@@ -2,4 +2,4 @@ export { FailingRoundRobinContextProvider, type FailureKind } from "./failing-pr
 export { FakeClock } from "./fake-clock.ts";
 export { Outbox, type SentMessage } from "./outbox.ts";
 export { ScriptedRoundRobinContextProvider, type IndexCall } from "./scripted-provider.ts";
-export { InMemorySessionStore } from "../index.ts";
+export { InMemorySessionStore } from "../public.ts";

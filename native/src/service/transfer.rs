@@ -8,7 +8,6 @@ use crate::store::{Claim, Expected, Refusal, SessionChanges};
 
 /// What a transfer came to.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly every transfer succeeds")]
 pub enum Transfer {
     /// The session is the other agent's; as it is stored now.
     Transferred(Session),

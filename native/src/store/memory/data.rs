@@ -36,7 +36,9 @@ impl Data {
         if let Some((tenant, old)) = self.teams.remove(&team.id) {
             let home = (tenant, old.id);
             for member in &old.members {
-                self.homes.get_mut(member).map(|homes| homes.remove(&home));
+                if let Some(homes) = self.homes.get_mut(member) {
+                    homes.remove(&home);
+                }
             }
         }
         let home = (tenant.clone(), team.id.clone());

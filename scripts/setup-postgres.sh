@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the end-to-end tests of dashboard-api need beyond Node and redis-server: the programs
-# of a PostgreSQL server (Debian), and no server. Quick when they are there.
+# Installs the programs of a PostgreSQL server (Debian), and no server: the tests of the native
+# crate and of dashboard-api start their own. Quick when they are there.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/.."
 
 if compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null; then exit 0; fi
 

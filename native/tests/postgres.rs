@@ -9,6 +9,8 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+#[path = "postgres/alike.rs"]
+mod alike;
 #[path = "support/database.rs"]
 mod database;
 #[path = "postgres/faults.rs"]

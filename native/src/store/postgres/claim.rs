@@ -142,7 +142,6 @@ impl PostgresSessionStore {
         let fenced = wanted.iter().any(|one| one.expected.token.is_some());
 
         let client = lease.client()?;
-        let transaction = lease.prepare("SELECT txid_current()").await?;
         let lock_agents = lease.prepare(&sql.lock_agents).await?;
         let lock_sessions = lease.prepare(&sql.lock_sessions).await?;
         let count = if limited {
@@ -159,10 +158,7 @@ impl PostgresSessionStore {
         let (of_agents, of_sessions): ([Parameter<'_>; 1], [Parameter<'_>; 1]) =
             ([&agents], [&sessions]);
         // They are sent in this order without waiting for each other.
-        let begun = join(
-            client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED"),
-            client.query_one(&transaction, &[]),
-        );
+        let begun = client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED");
         let locked = join(
             client.query(&lock_agents, &of_agents),
             client.query(&lock_sessions, &of_sessions),
@@ -181,13 +177,10 @@ impl PostgresSessionStore {
                 }
             },
         );
-        let ((begin, transaction), (agents, sessions), (active, fences)) =
-            join3(begun, locked, counted).await;
-        begin.map_err(|failure| of_driver(&failure))?;
+        let (begun, (agents, sessions), (active, fences)) = join3(begun, locked, counted).await;
+        begun.map_err(|failure| of_driver(&failure))?;
         let rows = |rows: Result<Vec<Row>, tokio_postgres::Error>| rows.map_err(|f| of_driver(&f));
-        let transaction = transaction.map_err(|failure| of_driver(&failure))?;
         Seen::read(
-            &transaction,
             &rows(agents)?,
             &rows(sessions)?,
             &rows(active)?,

@@ -2,7 +2,7 @@
 CREATE TABLE IF NOT EXISTS {assignment_claims} (
   [session_id] @id PRIMARY KEY REFERENCES {sessions} ([id]) ON DELETE CASCADE,
   [tenant_id]  @id NOT NULL,
-  [token]      bigint NOT NULL,
+  [token]      bigint NOT NULL CHECK ([token] >= 0),
   [agent_id]   @id NOT NULL,
   [claimed_at] timestamptz NOT NULL
 );

@@ -88,7 +88,8 @@ impl PostgresOptions {
 
     /// What the driver connects with. The server is told to give up when we do, not to wait for us
     /// in the middle of a transaction for longer, to let each statement see what is committed when
-    /// it begins, and to reckon in UTC.
+    /// it begins, to plan each statement once (one plan serves whatever it is asked about), and to
+    /// reckon in UTC.
     pub(super) fn driver_config(&self) -> tokio_postgres::Config {
         let mut config = self.config.clone();
         let limit = self
@@ -98,7 +99,8 @@ impl PostgresOptions {
         let own = config.get_options().unwrap_or_default();
         let options = format!(
             "{own} -c statement_timeout={limit} -c idle_in_transaction_session_timeout={limit} \
-             -c default_transaction_isolation=read\\ committed -c timezone=UTC"
+             -c default_transaction_isolation=read\\ committed \
+             -c plan_cache_mode=force_generic_plan -c timezone=UTC"
         );
         config.options(options.trim_start());
         config.connect_timeout(self.deadline);

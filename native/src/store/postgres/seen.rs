@@ -11,6 +11,7 @@ use crate::store::{Claim, Refusal, StoreError};
 
 /// What a transaction sees under its locks.
 pub(super) struct Seen {
+    /// Its number, by which the server knows later what has become of it.
     pub(super) transaction: i64,
     /// The agents there are, and whose they are.
     agents: BTreeMap<String, String>,
@@ -21,13 +22,13 @@ pub(super) struct Seen {
 
 impl Seen {
     pub(super) fn read(
-        transaction: &Row,
         agents: &[Row],
         sessions: &[Row],
         active: &[Row],
         fences: &[Row],
     ) -> Result<Self, StoreError> {
         let pair = |row: &Row| Ok((row.try_get(0)?, row.try_get(1)?));
+        let transaction = agents.first().map_or(Ok(0), |row| row.try_get(2));
         let agents: Result<_, tokio_postgres::Error> = agents.iter().map(pair).collect();
         let active = active.iter().map(|row| {
             let count: i64 = row.try_get(1)?;
@@ -40,9 +41,7 @@ impl Seen {
         });
         let fences = fences.iter().map(row::fence);
         Ok(Self {
-            transaction: transaction
-                .try_get(0)
-                .map_err(|failure| of_driver(&failure))?,
+            transaction: transaction.map_err(|failure| of_driver(&failure))?,
             agents: agents.map_err(|failure| of_driver(&failure))?,
             sessions: sessions.collect::<Result<_, StoreError>>()?,
             active: active.map_err(|failure| of_driver(&failure))?,

@@ -198,9 +198,10 @@ const TENANT: &str = "
     LIMIT 1";
 
 /// NO KEY: whoever writes a row that refers to the agent, a message say, need not wait; two
-/// claims exclude each other just the same.
+/// claims exclude each other just the same. Where there is no agent nothing is written, so nobody
+/// asks for the number of the transaction.
 const LOCK_AGENTS: &str = "
-    SELECT u.[id]::text, u.[tenant_id]::text FROM {users} u
+    SELECT u.[id]::text, u.[tenant_id]::text, txid_current() FROM {users} u
     WHERE u.[id] = ANY($1::text[]::@id[]) AND u.[is_active]
     ORDER BY u.[id]
     FOR NO KEY UPDATE";

@@ -37,12 +37,14 @@ pub use observe::{OUTCOMES_TOTAL, RULE_DURATION_SECONDS};
 pub use reservations::{HeldPlace, InMemoryReservations, Place, Reservations, Reserving};
 pub use service::{
     Assigned, AssignmentService, DEFAULT_QUEUE_LIMIT, Handover, HostRules, ManualAssignment,
-    ServiceError, TeamAvailability,
+    ServiceError, TeamAvailability, Transfer,
 };
 pub use store::{
-    Claim, Expected, InMemorySessionStore, Refusal, SessionChanges, SessionStore, StoreError,
-    Stored,
+    Claim, ClaimRequest, Counts, Expected, InMemorySessionStore, Refusal, SessionChanges,
+    SessionStore, Stamp, StoreError, Stored,
 };
+#[cfg(feature = "postgres")]
+pub use store::{PostgresOptions, PostgresSessionStore, PostgresTables};
 
 /// The blocks of Rust in the README compile and run.
 #[cfg(all(doctest, feature = "redis"))]

@@ -4,13 +4,18 @@ mod error;
 mod facts;
 mod handover;
 mod locks;
+mod manual;
+mod message;
 mod queue;
 mod run;
+mod transfer;
 
 pub use error::ServiceError;
 pub use facts::HostRules;
 pub use handover::Handover;
-pub use queue::{Assigned, DEFAULT_QUEUE_LIMIT, ManualAssignment, TeamAvailability};
+pub use manual::ManualAssignment;
+pub use queue::{Assigned, DEFAULT_QUEUE_LIMIT, TeamAvailability};
+pub use transfer::Transfer;
 
 use std::sync::Arc;
 

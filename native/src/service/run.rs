@@ -1,17 +1,20 @@
+use std::sync::OnceLock;
+
 use assignment_engine_core::{
-    AgentId, Decision, Effect, Engine, Facts, Input, Outcome, Reason, Request, Session,
-    SessionStatus, Source,
+    AgentId, Decision, Engine, Facts, Input, Outcome, Reason, Request, Session, SessionStatus,
+    Source, Timestamp,
 };
 
 use super::AssignmentService;
 use super::facts::StoredFacts;
+use super::message::Performed;
 use crate::driver::decide;
 use crate::observe;
 use crate::store::{Claim, Expected, Refusal, SessionChanges, StoreError};
 
-/// How often a claim may be refused before the run gives up. Each refusal leaves one agent out, or
+/// How often the store may refuse before the run gives up. Each refusal leaves one agent out, or
 /// sees a session that somebody else has just changed.
-const MAX_CLAIMS: usize = 8;
+const MAX_TRIES: usize = 8;
 
 /// What one try to assign a session came to.
 pub(super) struct Attempt {
@@ -34,83 +37,103 @@ impl AssignmentService {
     /// session's lock.
     pub(super) async fn attempt(
         &self,
-        stored: Session,
+        mut stored: Session,
         plan: Plan<'_>,
     ) -> Result<Attempt, StoreError> {
         let now = self.clock.now();
-        let mut stored = stored;
-        let mut excluded: Vec<AgentId> = Vec::new();
-        let mut refused = None;
-        for _ in 0..MAX_CLAIMS {
-            let mut session = stored.clone();
-            plan.changes.apply(&mut session);
-            let request = Request {
-                source: plan.source,
-                force_override: plan.force_override,
-                excluded: excluded.clone(),
-                ..Request::new(session, now)
-            };
-            let mut decision = self.decide(&plan, &request).await;
-            let mut changes = SessionChanges {
-                at: Some(now),
-                ..plan.changes.clone()
-            };
-            self.perform(&request.session, &mut decision, &mut changes)
-                .await;
-            let agent = match &decision.outcome {
-                Outcome::Assign { agent_id } => agent_id.clone(),
-                Outcome::Error { .. } => return Ok(self.done(stored, decision)),
-                Outcome::Skip | Outcome::Stop => {
-                    let session = self.save(stored, &changes).await?;
-                    if session.status != SessionStatus::Unassigned {
-                        return Ok(self.taken(session, decision));
-                    }
-                    return Ok(self.done(session, decision));
+        let mut refused: Vec<(AgentId, Refusal)> = Vec::new();
+        let mut last = None;
+        for _ in 0..MAX_TRIES {
+            let (decision, movable) = match self.try_once(&stored, &plan, now, &refused).await? {
+                Round::Over(session, decision) => {
+                    return Ok(self.done(session, decision, &refused));
                 }
-            };
-            let expected = Expected {
-                team_id: stored.assigned_team_id.clone(),
-                max_load: decision.limit,
-            };
-            match self
-                .store
-                .claim(&stored.id, &agent, &expected, &changes)
-                .await?
-            {
-                Claim::Claimed(session) => return Ok(self.done(session, decision)),
-                Claim::Refused(refusal) => {
-                    tracing::debug!(
-                        sessionId = %observe::printable(stored.id.as_str()),
-                        agentId = %observe::printable(agent.as_str()),
-                        ?refusal,
-                        "assignment_engine.claim_refused"
-                    );
-                    match refusal {
-                        Refusal::AgentAtLimit | Refusal::AgentGone => excluded.push(agent),
-                        Refusal::SessionMoved => match self.store.session(&stored.id).await? {
-                            Some(moved) if moved.status == SessionStatus::Unassigned => {
-                                stored = moved;
-                            }
-                            other => return Ok(self.taken(other.unwrap_or(stored), decision)),
-                        },
-                        Refusal::SessionTaken | Refusal::SessionGone => {
-                            let session = self.store.session(&stored.id).await?.unwrap_or(stored);
-                            return Ok(self.taken(session, decision));
-                        }
+                Round::Refused(agent, refusal, decision) => {
+                    observe::claim_refused(&stored.id, &agent, refusal);
+                    refused.push((agent, refusal));
+                    if is_the_agents(refusal) {
+                        last = Some(decision);
+                        continue;
                     }
-                    refused = Some(decision);
+                    (decision, refusal == Refusal::SessionMoved)
+                }
+                Round::Overtaken(decision) => (decision, true),
+            };
+            let session = self.store.session(&stored.id).await?;
+            let waits = |session: &Session| session.status == SessionStatus::Unassigned;
+            match session {
+                Some(session) if movable && waits(&session) => stored = session,
+                other => {
+                    let session = other.unwrap_or(stored);
+                    return Ok(self.done(session, taken(decision), &refused));
                 }
             }
+            last = Some(decision);
         }
         let code = Reason::ClaimsRefused;
-        let message = format!("the store refused {MAX_CLAIMS} claims in a row");
-        let mut decision = refused.unwrap_or_else(|| Decision::failed(code.code(), &message));
+        let message = format!("the store refused {MAX_TRIES} claims in a row");
+        let mut decision = last.unwrap_or_else(|| Decision::failed(code.code(), &message));
         let outcome = Outcome::Error {
             code: code.code().into(),
             message,
         };
         decision.overrule(outcome, code);
-        Ok(self.done(stored, decision))
+        Ok(self.done(stored, decision, &refused))
+    }
+
+    /// Decides once on `stored`, and makes that true if the store lets it.
+    async fn try_once(
+        &self,
+        stored: &Session,
+        plan: &Plan<'_>,
+        now: Timestamp,
+        refused: &[(AgentId, Refusal)],
+    ) -> Result<Round, StoreError> {
+        let mut session = stored.clone();
+        plan.changes.apply(&mut session);
+        let excluded = refused
+            .iter()
+            .filter(|(_, refusal)| is_the_agents(*refusal));
+        let request = Request {
+            source: plan.source,
+            force_override: plan.force_override,
+            excluded: excluded.map(|(agent, _)| agent.clone()).collect(),
+            ..Request::new(session, now)
+        };
+        let mut decision = self.decide(plan, &request).await;
+        let performed = self
+            .perform(stored, &request.session, &mut decision)
+            .await?;
+        let Performed::Done(entries) = performed else {
+            return Ok(Round::Overtaken(decision));
+        };
+        let mut changes = SessionChanges {
+            at: Some(now),
+            ..plan.changes.clone()
+        };
+        changes.context.extend(entries);
+        let agent = match &decision.outcome {
+            Outcome::Assign { agent_id } => agent_id.clone(),
+            Outcome::Error { .. } => return Ok(Round::Over(stored.clone(), decision)),
+            Outcome::Skip | Outcome::Stop => {
+                let session = self.save(stored.clone(), &changes).await?;
+                let decision = match session.status {
+                    SessionStatus::Unassigned => decision,
+                    _ => taken(decision),
+                };
+                return Ok(Round::Over(session, decision));
+            }
+        };
+        let expected = Expected {
+            team_id: stored.assigned_team_id.clone(),
+            max_load: decision.limit,
+            ..Expected::default()
+        };
+        let claim = self.store.claim(&stored.id, &agent, &expected, &changes);
+        Ok(match claim.await? {
+            Claim::Claimed(session) => Round::Over(session, decision),
+            Claim::Refused(refusal) => Round::Refused(agent, refusal, decision),
+        })
     }
 
     async fn save(&self, stored: Session, changes: &SessionChanges) -> Result<Session, StoreError> {
@@ -132,6 +155,7 @@ impl AssignmentService {
         let source = StoredFacts {
             store: self.store.as_ref(),
             host_rules: self.host_rules.as_ref(),
+            compares_totals: OnceLock::new(),
         };
         match decide(plan.engine, input, &source, self.provider.as_ref()).await {
             Ok(decision) => decision,
@@ -139,38 +163,36 @@ impl AssignmentService {
         }
     }
 
-    /// Does what the decision asks for: sends its message, and collects what is to be stored.
-    async fn perform(
+    fn done(
         &self,
-        session: &Session,
-        decision: &mut Decision,
-        changes: &mut SessionChanges,
-    ) {
-        let mut failure = None;
-        for effect in &decision.effects {
-            match effect {
-                Effect::SendMessage(message) => {
-                    if let Err(why) = self.messenger.send(session, message).await {
-                        failure = Some(why);
-                        break;
-                    }
-                }
-                Effect::MergeContext { entries } => changes.context.extend(entries.clone()),
-            }
-        }
-        if let Some(why) = failure {
-            decision.message_failed(&why);
-        }
-    }
-
-    /// Somebody else was quicker: the session is left as they have made it.
-    fn taken(&self, session: Session, mut decision: Decision) -> Attempt {
-        decision.overrule(Outcome::Skip, Reason::SessionTaken);
-        self.done(session, decision)
-    }
-
-    fn done(&self, session: Session, decision: Decision) -> Attempt {
+        session: Session,
+        mut decision: Decision,
+        refused: &[(AgentId, Refusal)],
+    ) -> Attempt {
         observe::outcome(&session.id, &decision);
+        let refused = refused.iter();
+        decision.follow_refusals(refused.map(|(agent, refusal)| (agent, refusal.code())));
         Attempt { session, decision }
     }
+}
+
+/// What one decision came to.
+#[expect(clippy::large_enum_variant, reason = "nearly every round is the last")]
+enum Round {
+    Over(Session, Decision),
+    /// The store refused the claim.
+    Refused(AgentId, Refusal, Decision),
+    /// The session is not any more as it was when this was decided.
+    Overtaken(Decision),
+}
+
+/// Is it for the agent's sake, so that another one can be chosen?
+const fn is_the_agents(refusal: Refusal) -> bool {
+    matches!(refusal, Refusal::AgentAtLimit | Refusal::AgentGone)
+}
+
+/// Somebody else was quicker: the session is left as they have made it.
+fn taken(mut decision: Decision) -> Decision {
+    decision.overrule(Outcome::Skip, Reason::SessionTaken);
+    decision
 }

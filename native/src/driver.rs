@@ -9,6 +9,8 @@ use assignment_engine_core::{
     ResumeError, RuleAnswer, ScheduleFact, Step, StrategyFact, Turn,
 };
 
+use tokio::time::Instant;
+
 use crate::observe::RuleTimer;
 use crate::provider::{ProviderError, RoundRobinContextProvider, TurnRequest};
 use crate::reservations::{Place, Reservations};
@@ -108,6 +110,7 @@ impl Driver<'_> {
     /// # Errors
     /// As [`decide`].
     pub async fn decide(&self, input: Input<'_>) -> Result<(Decision, Option<Taken>), ResumeError> {
+        let since = Instant::now();
         let mut taken = None;
         let mut timer = RuleTimer::default();
         let mut step = self.engine.start_observed(input, &mut timer);
@@ -115,13 +118,13 @@ impl Driver<'_> {
             let (need, run) = match step {
                 Step::Done(decision) => {
                     if !matches!(decision.outcome, Outcome::Assign { .. }) {
-                        self.settle(taken.take(), false).await;
+                        self.give_back(taken.take()).await;
                     }
                     return Ok((decision, taken));
                 }
                 Step::Need(need, run) => (need, run),
             };
-            let answer = self.answer(input.request, need, &mut taken).await;
+            let answer = self.answer(input.request, need, since, &mut taken).await;
             let answer = answer.unwrap_or_else(Answer::Failed);
             step = self
                 .engine
@@ -129,31 +132,15 @@ impl Driver<'_> {
         }
     }
 
-    /// Tells what became of a decision: a turn is given back and a place released if the session
-    /// was not assigned. That this fails is harmless: a turn stays spent, a place lapses.
-    pub async fn settle(&self, taken: Option<Taken>, assigned: bool) {
-        match (taken, self.reservations) {
-            (Some(Taken::Turn(asked, turn)), _) if !assigned => {
-                self.provider.give_back(&asked, turn).await;
-            }
-            (Some(Taken::Place(place)), Some(reservations)) => {
-                let settled = if assigned {
-                    reservations.confirm(&place).await
-                } else {
-                    reservations.release(&place).await
-                };
-                if let Err(error) = settled {
-                    tracing::debug!(code = error.code(), "assignment_engine.place_not_settled");
-                }
-            }
-            _ => {}
-        }
+    async fn give_back(&self, taken: Option<Taken>) {
+        settle(taken, false, self.provider, self.reservations).await;
     }
 
     async fn answer(
         &self,
         request: &Request,
         need: Need,
+        since: Instant,
         taken: &mut Option<Taken>,
     ) -> Result<Answer, Failure> {
         match need {
@@ -171,7 +158,7 @@ impl Driver<'_> {
                 candidates,
             } => {
                 // Whose turn it was can no longer take it.
-                self.settle(taken.take(), false).await;
+                self.give_back(taken.take()).await;
                 let asked = TurnRequest {
                     context_key,
                     rotation,
@@ -190,6 +177,12 @@ impl Driver<'_> {
                     message: "the request wants a reservation, and there is nowhere to make one"
                         .into(),
                 })?;
+                if since.elapsed() > reservations.read_window() {
+                    return Err(Failure {
+                        code: STALE_READ.into(),
+                        message: "what was read is older than reservations allow".into(),
+                    });
+                }
                 let reserved = reservations.reserve(&asked).await.map_err(failed)?;
                 *taken = reserved.token().map(|token| {
                     Taken::Place(Place {
@@ -204,6 +197,35 @@ impl Driver<'_> {
         }
     }
 }
+
+/// Tells what became of a decision: a turn is given back and a place released if the session was
+/// not assigned. That this fails is harmless: a turn stays spent, a place lapses.
+pub async fn settle(
+    taken: Option<Taken>,
+    assigned: bool,
+    provider: &dyn RoundRobinContextProvider,
+    reservations: Option<&dyn Reservations>,
+) {
+    match (taken, reservations) {
+        (Some(Taken::Turn(asked, turn)), _) if !assigned => {
+            provider.give_back(&asked, turn).await;
+        }
+        (Some(Taken::Place(place)), Some(reservations)) => {
+            let settled = if assigned {
+                reservations.confirm(&place).await
+            } else {
+                reservations.release(&place).await
+            };
+            if let Err(error) = settled {
+                tracing::debug!(code = error.code(), "assignment_engine.place_not_settled");
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The code of a decision that was made on facts too old for a reservation: decide again.
+pub(crate) const STALE_READ: &str = "stale_read";
 
 fn failed(error: ProviderError) -> Failure {
     Failure {

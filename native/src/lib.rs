@@ -31,10 +31,12 @@ pub use provider::{
 
 pub use assignment_engine_core as core;
 pub use clock::{Clock, SystemClock};
-pub use driver::{Answered, BoxFuture, Driver, FactSource, Taken, decide};
+pub use driver::{Answered, BoxFuture, Driver, FactSource, Taken, decide, settle};
 pub use messenger::{Messenger, Outbox};
 pub use observe::{OUTCOMES_TOTAL, RULE_DURATION_SECONDS};
-pub use reservations::{HeldPlace, InMemoryReservations, Place, Reservations, Reserving};
+pub use reservations::{
+    DEFAULT_READ_WINDOW, HeldPlace, InMemoryReservations, Place, Reservations, Reserving,
+};
 pub use service::{
     Assigned, AssignmentService, DEFAULT_QUEUE_LIMIT, Handover, HostRules, ManualAssignment,
     ServiceError, TeamAvailability, Transfer,

@@ -1,3 +1,4 @@
+use std::num::NonZeroU64;
 use std::sync::OnceLock;
 
 use assignment_engine_core::{
@@ -8,7 +9,7 @@ use assignment_engine_core::{
 use super::AssignmentService;
 use super::facts::StoredFacts;
 use super::message::Performed;
-use crate::driver::decide;
+use crate::driver::{Driver, STALE_READ, Taken, settle};
 use crate::observe;
 use crate::store::{Claim, Expected, Refusal, SessionChanges, StoreError};
 
@@ -98,9 +99,10 @@ impl AssignmentService {
             source: plan.source,
             force_override: plan.force_override,
             excluded: excluded.map(|(agent, _)| agent.clone()).collect(),
+            reserve: self.reservations.is_some(),
             ..Request::new(session, now)
         };
-        let mut decision = self.decide(plan, &request).await;
+        let (mut decision, taken_for_it) = self.decide(plan, &request).await;
         let performed = self
             .perform(stored, &request.session, &mut decision)
             .await?;
@@ -127,10 +129,16 @@ impl AssignmentService {
         let expected = Expected {
             team_id: stored.assigned_team_id.clone(),
             max_load: decision.limit,
+            token: decision.token.map(NonZeroU64::get),
             ..Expected::default()
         };
         let claim = self.store.claim(&stored.id, &agent, &expected, &changes);
-        Ok(match claim.await? {
+        // After an error it is not known whether the session is the agent's: a turn stays spent
+        // then, and a place is held until it lapses.
+        let claim = claim.await?;
+        let claimed = matches!(claim, Claim::Claimed(_));
+        self.settle(taken_for_it, claimed).await;
+        Ok(match claim {
             Claim::Claimed(session) => Round::Over(session, decision),
             Claim::Refused(refusal) => Round::Refused(agent, refusal, decision),
         })
@@ -144,7 +152,18 @@ impl AssignmentService {
         }
     }
 
-    async fn decide(&self, plan: &Plan<'_>, request: &Request) -> Decision {
+    /// The decision, and what was taken for it.
+    async fn decide(&self, plan: &Plan<'_>, request: &Request) -> (Decision, Option<Taken>) {
+        let (decision, taken) = self.decide_once(plan, request).await;
+        // Reading took so long that a reservation would not have counted all it has to.
+        let stale = |code: &str| code == STALE_READ;
+        match &decision.outcome {
+            Outcome::Error { code, .. } if stale(code) => self.decide_once(plan, request).await,
+            _ => (decision, taken),
+        }
+    }
+
+    async fn decide_once(&self, plan: &Plan<'_>, request: &Request) -> (Decision, Option<Taken>) {
         let facts = Facts::default();
         let input = Input {
             request,
@@ -157,10 +176,21 @@ impl AssignmentService {
             host_rules: self.host_rules.as_ref(),
             compares_totals: OnceLock::new(),
         };
-        match decide(plan.engine, input, &source, self.provider.as_ref()).await {
-            Ok(decision) => decision,
-            Err(error) => Decision::failed(error.code(), &error.to_string()),
+        let driver = Driver {
+            engine: plan.engine,
+            source: &source,
+            provider: self.provider.as_ref(),
+            reservations: self.reservations.as_deref(),
+        };
+        match driver.decide(input).await {
+            Ok(decided) => decided,
+            Err(error) => (Decision::failed(error.code(), &error.to_string()), None),
         }
+    }
+
+    async fn settle(&self, taken: Option<Taken>, assigned: bool) {
+        let provider = self.provider.as_ref();
+        settle(taken, assigned, provider, self.reservations.as_deref()).await;
     }
 
     fn done(

@@ -20,8 +20,8 @@ mod store;
 pub use assignment_engine_core::ContextKey;
 #[cfg(feature = "redis")]
 pub use provider::{
-    DEFAULT_REDIS_DEADLINE, ProviderChoice, ProviderFactory, ProviderKind, ProviderReason,
-    RedisOptions, RedisRoundRobinContextProvider, StartError, provider_from_env,
+    DEFAULT_MAX_IN_FLIGHT, DEFAULT_REDIS_DEADLINE, ProviderChoice, ProviderFactory, ProviderKind,
+    ProviderReason, RedisOptions, RedisRoundRobinContextProvider, StartError, provider_from_env,
 };
 pub use provider::{
     IN_MEMORY_KEY_LIMIT, InMemoryRoundRobinContextProvider, NextIndex, ProviderError,

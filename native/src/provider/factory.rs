@@ -264,7 +264,8 @@ impl From<ProviderError> for StartError {
                 "set the user name and the password in REDIS_URL, in percent encoding"
             }
             ProviderErrorKind::NotPermitted => {
-                "the user needs `~assignment:rr:* +ping +evalsha +script|load +incr +expire +get`"
+                "the user needs `~assignment:rr:* +evalsha +script|load +incr +expire +get`, in a \
+                 cluster `+cluster|slots` too"
             }
             ProviderErrorKind::Tls => {
                 "use an address without TLS, or put a TLS proxy (stunnel, a sidecar) in between"

@@ -20,7 +20,9 @@ pub use factory::{
 };
 pub use memory::{IN_MEMORY_KEY_LIMIT, InMemoryRoundRobinContextProvider};
 #[cfg(feature = "redis")]
-pub use redis::{DEFAULT_REDIS_DEADLINE, RedisOptions, RedisRoundRobinContextProvider};
+pub use redis::{
+    DEFAULT_MAX_IN_FLIGHT, DEFAULT_REDIS_DEADLINE, RedisOptions, RedisRoundRobinContextProvider,
+};
 
 /// The answer of [`RoundRobinContextProvider::get_next_index`] while it is on its way.
 ///

@@ -6,11 +6,11 @@ use std::pin::Pin;
 use assignment_engine_core::limits::MAX_CANDIDATES;
 use assignment_engine_core::{
     Agent, Answer, Decision, Engine, Failure, Input, Need, NoAgentPolicy, Request, ResumeError,
-    RuleAnswer, ScheduleFact, Step, StrategyFact,
+    RuleAnswer, RuleId, ScheduleFact, Step, StrategyFact,
 };
 
 use crate::observe::RuleTimer;
-use crate::provider::RoundRobinContextProvider;
+use crate::provider::{ProviderErrorKind, RoundRobinContextProvider};
 
 /// A future that can be sent to another thread, behind `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -67,23 +67,47 @@ pub async fn decide(
     provider: &dyn RoundRobinContextProvider,
 ) -> Result<Decision, ResumeError> {
     let mut timer = RuleTimer::default();
+    let mut from_memory = None;
     let mut step = engine.start_observed(input, &mut timer);
     loop {
         let (need, run) = match step {
-            Step::Done(decision) => return Ok(decision),
+            Step::Done(mut decision) => {
+                if let Some(why) = from_memory {
+                    mark(&mut decision, why);
+                }
+                return Ok(decision);
+            }
             Step::Need(need, run) => (need, run),
         };
-        let answer = answer(input.request, &need, source, provider).await;
+        let answer = answer(input.request, &need, source, provider, &mut from_memory).await;
         let answer = answer.unwrap_or_else(Answer::Failed);
         step = engine.resume_observed(run, input, answer, &mut timer)?;
     }
 }
 
+/// Whoever reads the trace must see that the turn was not one of the shared rotation.
+fn mark(decision: &mut Decision, why: ProviderErrorKind) {
+    let Some(trace) = &mut decision.trace else {
+        return;
+    };
+    let selector = RuleId::Selector.name();
+    if let Some(rule) = trace
+        .rules
+        .iter_mut()
+        .rfind(|rule| rule.rule.as_str() == selector)
+    {
+        rule.values.insert("store".into(), "memory".into());
+        rule.values.insert("storeError".into(), why.code().into());
+    }
+}
+
+/// `from_memory` is set if the provider says so of the turn.
 async fn answer(
     request: &Request,
     need: &Need,
     source: &dyn FactSource,
     provider: &dyn RoundRobinContextProvider,
+    from_memory: &mut Option<ProviderErrorKind>,
 ) -> Result<Answer, Failure> {
     Ok(match need {
         Need::Schedule { .. } => Answer::Schedule(Box::new(source.schedule(request).await?)),
@@ -109,13 +133,13 @@ async fn answer(
             candidate_count,
         } => {
             let count = candidate_count.get();
-            let index = provider
-                .get_next_index(context_key, count)
-                .await
-                .map_err(|error| Failure {
-                    code: error.code().into(),
-                    message: error.to_string(),
-                })?;
+            let turn = provider.take_turn(context_key, count).await;
+            let turn = turn.map_err(|error| Failure {
+                code: error.code().into(),
+                message: error.to_string(),
+            })?;
+            *from_memory = turn.from_memory;
+            let index = turn.index;
             if index >= count {
                 let message = format!("the provider answered {index} for {count} candidates");
                 return Err(Failure {

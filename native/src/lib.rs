@@ -18,14 +18,16 @@ mod service;
 mod store;
 
 pub use assignment_engine_core::ContextKey;
+pub use provider::{
+    BREAKER_FAILURES, BREAKER_PAUSE, IN_MEMORY_KEY_LIMIT, InMemoryRoundRobinContextProvider,
+    MEMORY_PICKS_TOTAL, NextIndex, NextTurn, ProviderError, ProviderErrorKind,
+    ResilientRoundRobinContextProvider, RoundRobinContextProvider, RunTimePolicy, Turn,
+};
 #[cfg(feature = "redis")]
 pub use provider::{
-    DEFAULT_MAX_IN_FLIGHT, DEFAULT_REDIS_DEADLINE, ProviderChoice, ProviderFactory, ProviderKind,
-    ProviderReason, RedisOptions, RedisRoundRobinContextProvider, StartError, provider_from_env,
-};
-pub use provider::{
-    IN_MEMORY_KEY_LIMIT, InMemoryRoundRobinContextProvider, NextIndex, ProviderError,
-    ProviderErrorKind, RoundRobinContextProvider,
+    DEFAULT_MAX_IN_FLIGHT, DEFAULT_REDIS_DEADLINE, HealthStatus, ProviderChoice, ProviderFactory,
+    ProviderHealth, ProviderKind, ProviderReason, RedisOptions, RedisRoundRobinContextProvider,
+    StartError, provider_from_env,
 };
 
 pub use assignment_engine_core as core;

@@ -4,8 +4,12 @@ mod error;
 #[cfg(feature = "redis")]
 mod factory;
 mod memory;
+mod policy;
+mod random;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "redis")]
+mod returning;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,9 +20,14 @@ use assignment_engine_core::ContextKey;
 pub use error::{ProviderError, ProviderErrorKind};
 #[cfg(feature = "redis")]
 pub use factory::{
-    ProviderChoice, ProviderFactory, ProviderKind, ProviderReason, StartError, provider_from_env,
+    HealthStatus, ProviderChoice, ProviderFactory, ProviderHealth, ProviderKind, ProviderReason,
+    StartError, provider_from_env,
 };
 pub use memory::{IN_MEMORY_KEY_LIMIT, InMemoryRoundRobinContextProvider};
+pub use policy::{
+    BREAKER_FAILURES, BREAKER_PAUSE, MEMORY_PICKS_TOTAL, ResilientRoundRobinContextProvider,
+    RunTimePolicy,
+};
 #[cfg(feature = "redis")]
 pub use redis::{
     DEFAULT_MAX_IN_FLIGHT, DEFAULT_REDIS_DEADLINE, RedisOptions, RedisRoundRobinContextProvider,
@@ -30,6 +39,29 @@ pub use redis::{
 /// usable behind `dyn`, the documentation shows the signature that is really there, and there
 /// is no macro to depend on. A pick crosses a network, so one small allocation is not felt.
 pub type NextIndex<'a> = Pin<Box<dyn Future<Output = Result<u32, ProviderError>> + Send + 'a>>;
+
+/// A turn, and whether the store counted it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// A position in `[0, candidate_count)`.
+    pub index: u32,
+    /// The turn was counted in memory in the store's place, because of this.
+    pub from_memory: Option<ProviderErrorKind>,
+}
+
+impl Turn {
+    /// As it was asked for: by the store.
+    #[must_use]
+    pub fn counted(index: u32) -> Self {
+        Self {
+            index,
+            from_memory: None,
+        }
+    }
+}
+
+/// The answer of [`RoundRobinContextProvider::take_turn`] while it is on its way.
+pub type NextTurn<'a> = Pin<Box<dyn Future<Output = Result<Turn, ProviderError>> + Send + 'a>>;
 
 /// Counts turns, so that candidates are served one after the other.
 ///
@@ -63,6 +95,19 @@ pub trait RoundRobinContextProvider: Send + Sync {
         context_key: &'a ContextKey,
         candidate_count: u32,
     ) -> NextIndex<'a>;
+
+    /// [`get_next_index`](Self::get_next_index), and who counted. This is what decisions ask; the
+    /// trace shows a turn that came from memory. Only a provider with two places to count in has
+    /// more to say than the usual answer.
+    ///
+    /// # Errors
+    /// As with `get_next_index`.
+    fn take_turn<'a>(&'a self, context_key: &'a ContextKey, candidate_count: u32) -> NextTurn<'a> {
+        Box::pin(async move {
+            let index = self.get_next_index(context_key, candidate_count).await?;
+            Ok(Turn::counted(index))
+        })
+    }
 }
 
 impl<P: RoundRobinContextProvider + ?Sized> RoundRobinContextProvider for Arc<P> {
@@ -72,5 +117,9 @@ impl<P: RoundRobinContextProvider + ?Sized> RoundRobinContextProvider for Arc<P>
         candidate_count: u32,
     ) -> NextIndex<'a> {
         self.as_ref().get_next_index(context_key, candidate_count)
+    }
+
+    fn take_turn<'a>(&'a self, context_key: &'a ContextKey, candidate_count: u32) -> NextTurn<'a> {
+        self.as_ref().take_turn(context_key, candidate_count)
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use redis::{Client, RedisError, Value};
+use redis::{Client, Connection, RedisError, Value};
 
 pub(crate) struct RedisServer {
     process: Child,
@@ -61,6 +61,16 @@ impl RedisServer {
         show(&self.ask(words))
     }
 
+    /// The same for words that hold spaces, in another database.
+    pub(crate) fn text_in(&self, database: i64, words: &[&str]) -> String {
+        let mut connection = self.connect().unwrap();
+        let mut select = redis::cmd("SELECT");
+        let _: () = select.arg(database).query(&mut connection).unwrap();
+        let mut command = redis::cmd(words[0]);
+        let answer = command.arg(&words[1..]).query(&mut connection);
+        show(&answer.unwrap_or_else(|error| panic!("`{words:?}`: {error}")))
+    }
+
     /// Stops the process in its tracks, as a hung host would be; the kernel keeps its sockets.
     pub(crate) fn freeze(&self) {
         self.signal("STOP");
@@ -90,10 +100,14 @@ impl RedisServer {
         let mut words = words.split_whitespace();
         let mut command = redis::cmd(words.next().unwrap());
         command.arg(words.collect::<Vec<_>>());
+        command.query(&mut self.connect()?)
+    }
+
+    fn connect(&self) -> Result<Connection, RedisError> {
         let client = Client::open(("127.0.0.1", self.port))?;
-        let mut connection = client.get_connection_with_timeout(Duration::from_secs(5))?;
+        let connection = client.get_connection_with_timeout(Duration::from_secs(5))?;
         connection.set_read_timeout(Some(Duration::from_secs(5)))?;
-        command.query(&mut connection)
+        Ok(connection)
     }
 
     /// Whether this very process answers, and not one that was quicker to take the port.

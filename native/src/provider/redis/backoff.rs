@@ -1,5 +1,6 @@
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
+
+use crate::provider::random::fraction;
 
 /// How long to leave something alone that failed so many times in a row.
 ///
@@ -12,17 +13,6 @@ pub(super) fn delay(failures: u32) -> Duration {
     };
     let longest = FIRST.saturating_mul(1 << doublings.min(10)).min(LONGEST);
     longest.mul_f64(0.5 + fraction() / 2.0)
-}
-
-/// A random number from 0 to below 1.
-///
-/// From the keys that the standard library draws for each map, which are random enough to spread
-/// processes out, and need no dependency.
-fn fraction() -> f64 {
-    let bits = RandomState::new().hash_one(0_u8) >> 11;
-    #[expect(clippy::cast_precision_loss, reason = "53 bits are exact in an f64")]
-    let fraction = bits as f64 / (1_u64 << 53) as f64;
-    fraction
 }
 
 const FIRST: Duration = Duration::from_millis(25);

@@ -1,0 +1,118 @@
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use assignment_engine_core::ContextKey;
+
+use super::random::fraction;
+use super::{
+    InMemoryRoundRobinContextProvider, NextIndex, NextTurn, ProviderError,
+    RedisRoundRobinContextProvider, RoundRobinContextProvider, Turn,
+};
+
+/// Counts in memory because Redis could not be used at the start, tries it again from time to
+/// time, and moves over for good the first time that it can.
+pub(super) struct ReturningProvider {
+    redis: Arc<RedisRoundRobinContextProvider>,
+    /// `redis` with its policy.
+    shared: Arc<dyn RoundRobinContextProvider>,
+    memory: InMemoryRoundRobinContextProvider,
+    moved: AtomicBool,
+    trouble: Mutex<ProviderError>,
+}
+
+impl ReturningProvider {
+    /// Tries again every `interval`, less a random half, for as long as somebody has the provider.
+    pub(super) fn start(
+        redis: Arc<RedisRoundRobinContextProvider>,
+        shared: Arc<dyn RoundRobinContextProvider>,
+        trouble: ProviderError,
+        interval: Duration,
+        deadline: Duration,
+    ) -> Arc<Self> {
+        let provider = Arc::new(Self {
+            redis,
+            shared,
+            memory: InMemoryRoundRobinContextProvider::new(),
+            moved: AtomicBool::new(false),
+            trouble: Mutex::new(trouble),
+        });
+        let weak = Arc::downgrade(&provider);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(interval.mul_f64(0.5 + fraction() / 2.0)).await;
+                let Some(provider) = weak.upgrade() else {
+                    return;
+                };
+                if provider.moves(deadline).await {
+                    return;
+                }
+            }
+        });
+        provider
+    }
+
+    async fn moves(&self, deadline: Duration) -> bool {
+        match self.redis.check(deadline).await {
+            Ok(()) => {
+                self.moved.store(true, Ordering::Release);
+                tracing::info!(
+                    redis = self.redis.address(),
+                    "redis can be used: round robin is shared through it from now on"
+                );
+                true
+            }
+            Err(error) => {
+                // Said once for each sort of trouble, not for each try.
+                let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+                if trouble.kind() != error.kind() {
+                    tracing::warn!(code = error.code(), %error, "redis still cannot be used");
+                }
+                *trouble = error;
+                false
+            }
+        }
+    }
+
+    /// Why it still counts in memory, if it does.
+    pub(super) fn trouble(&self) -> Option<ProviderError> {
+        if self.moved.load(Ordering::Acquire) {
+            return None;
+        }
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(trouble.clone())
+    }
+}
+
+impl RoundRobinContextProvider for ReturningProvider {
+    fn get_next_index<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        candidate_count: u32,
+    ) -> NextIndex<'a> {
+        Box::pin(async move { Ok(self.take_turn(context_key, candidate_count).await?.index) })
+    }
+
+    fn take_turn<'a>(&'a self, context_key: &'a ContextKey, candidate_count: u32) -> NextTurn<'a> {
+        let Some(trouble) = self.trouble() else {
+            return self.shared.take_turn(context_key, candidate_count);
+        };
+        Box::pin(async move {
+            let index = self.memory.get_next_index(context_key, candidate_count);
+            Ok(Turn {
+                index: index.await?,
+                from_memory: Some(trouble.kind()),
+            })
+        })
+    }
+}
+
+impl fmt::Debug for ReturningProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReturningProvider")
+            .field("redis", &self.redis)
+            .field("moved", &self.moved)
+            .finish_non_exhaustive()
+    }
+}

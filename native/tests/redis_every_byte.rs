@@ -11,7 +11,6 @@
 #[path = "support/redis_fault_proxy.rs"]
 mod proxy;
 #[path = "support/redis_server.rs"]
-#[expect(dead_code, reason = "other tests use the rest of it")]
 mod redis_server;
 #[path = "support/redis_timing.rs"]
 mod timing;

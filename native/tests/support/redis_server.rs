@@ -1,9 +1,10 @@
 //! A real `redis-server` for one test: on a free port of the loopback address, in a directory
 //! of its own, without persistence, gone when the value is dropped.
+#![expect(dead_code, reason = "no test uses all of it")]
 
 use std::fs;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio, id};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread::sleep;
@@ -24,12 +25,31 @@ impl RedisServer {
 
     /// `arguments` as on the command line of `redis-server`.
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
+        Self::start_from(|port, directory| spawn(port, directory, arguments))
+    }
+
+    /// A sentinel that knows `master` as `main`, decides alone, and after half a second.
+    pub(crate) fn start_sentinel(master: u16) -> Self {
+        Self::start_from(|port, directory| {
+            let settings = format!(
+                "port {port}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 {master} 1\n\
+                 sentinel down-after-milliseconds main 500\nsentinel failover-timeout main 3000\n"
+            );
+            // It writes what it learns into the file.
+            let file = directory.join("sentinel.conf");
+            fs::write(&file, settings).unwrap();
+            let mut command = Command::new("redis-server");
+            start(command.arg(&file).arg("--sentinel").current_dir(directory))
+        })
+    }
+
+    fn start_from(spawn: impl Fn(u16, &Path) -> Child) -> Self {
         // Between the look at a port and the start of the server somebody else may take it.
         for _ in 0..20 {
             let port = free_port();
             let directory = std::env::temp_dir().join(format!("assignment-redis-{}-{port}", id()));
             fs::create_dir_all(&directory).unwrap();
-            let process = spawn(port, &directory, arguments);
+            let process = spawn(port, &directory);
             let mut server = Self {
                 process,
                 port,
@@ -61,7 +81,13 @@ impl RedisServer {
         show(&self.ask(words))
     }
 
-    /// The same for words that hold spaces, in another database.
+    /// Whether the server refuses, with this code.
+    pub(crate) fn refuses(&self, words: &str, code: &str) -> bool {
+        self.try_ask(words)
+            .is_err_and(|error| error.code() == Some(code))
+    }
+
+    /// The answer to words that may hold spaces, in another database, as text.
     pub(crate) fn text_in(&self, database: i64, words: &[&str]) -> String {
         let mut connection = self.connect().unwrap();
         let mut select = redis::cmd("SELECT");
@@ -147,26 +173,22 @@ impl Drop for RedisServer {
     }
 }
 
-fn spawn(port: u16, directory: &PathBuf, arguments: &[&str]) -> Child {
-    Command::new("redis-server")
-        .args([
-            "--port",
-            &port.to_string(),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-        ])
-        .args([
-            "--appendonly",
-            "no",
-            "--daemonize",
-            "no",
-            "--enable-debug-command",
-            "yes",
-        ])
-        .args(arguments)
-        .current_dir(directory)
+fn spawn(port: u16, directory: &Path, arguments: &[&str]) -> Child {
+    let port = port.to_string();
+    let mut command = Command::new("redis-server");
+    let ours = ["--port", &port, "--bind", "127.0.0.1", "--save", ""];
+    let more = ["--appendonly", "no", "--enable-debug-command", "yes"];
+    start(
+        command
+            .args(ours)
+            .args(more)
+            .args(arguments)
+            .current_dir(directory),
+    )
+}
+
+fn start(command: &mut Command) -> Child {
+    command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -176,7 +198,7 @@ fn spawn(port: u16, directory: &PathBuf, arguments: &[&str]) -> Child {
 
 /// Below the ports that systems give to outgoing connections, so that a server that restarts
 /// finds its own still free.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(id() % 9_000).unwrap();
     loop {

@@ -47,7 +47,10 @@ impl<'a> Teller<'a> {
     /// There was no answer, or none that could be read.
     pub(super) fn failed(&self, error: &RedisError) -> ProviderError {
         match error.kind() {
-            ErrorKind::Parse | ErrorKind::UnexpectedReturnType => {
+            // A line that ends in the middle of an answer is a broken line; only the text says so.
+            ErrorKind::Parse | ErrorKind::UnexpectedReturnType
+                if !error.to_string().contains("end of input") =>
+            {
                 self.error(ProviderErrorKind::Protocol)
             }
             _ => self.unreachable("the connection broke"),

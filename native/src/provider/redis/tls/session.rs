@@ -2,6 +2,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -89,10 +90,29 @@ impl Tls {
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| wrong("the redis host is no name that a certificate can have"))?;
         let connector = TlsConnector::from(Arc::clone(&self.config));
-        let greeted = connector.connect(name, stream).await;
-        greeted.map_err(|error| failed(&error, teller))
+        let greeted = async {
+            let mut session = connector.connect(name, stream).await?;
+            be_answered(&mut session).await?;
+            Ok(session)
+        };
+        greeted.await.map_err(|error| failed(&error, teller))
     }
 }
+
+/// With TLS 1.3 a server that does not like our certificate, or misses it, says so only after the
+/// handshake. Any answer to this means that we are in, `NOAUTH` too.
+async fn be_answered(session: &mut TlsStream<TcpStream>) -> io::Result<()> {
+    session.write_all(b"*1\r\n$4\r\nPING\r\n").await?;
+    session.flush().await?;
+    for _ in 0..LONGEST_ANSWER {
+        if session.read_u8().await? == b'\n' {
+            return Ok(());
+        }
+    }
+    Err(io::ErrorKind::InvalidData.into())
+}
+
+const LONGEST_ANSWER: usize = 512;
 
 /// A line that breaks says nothing about TLS.
 fn failed(error: &io::Error, teller: &Teller<'_>) -> ProviderError {

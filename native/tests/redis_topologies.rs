@@ -1,4 +1,4 @@
-//! Redis of more than one server, and Redis behind TLS.
+//! A master that sentinels know, and Redis behind TLS.
 #![cfg(feature = "redis")]
 #![expect(
     clippy::unwrap_used,
@@ -8,10 +8,6 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
-#[path = "redis_topologies/cluster.rs"]
-mod cluster;
-#[path = "support/redis_cluster.rs"]
-mod redis_cluster;
 #[path = "support/redis_server.rs"]
 mod redis_server;
 #[path = "redis_topologies/sentinel.rs"]
@@ -21,48 +17,7 @@ mod timing;
 #[cfg(feature = "redis-tls")]
 #[path = "redis_topologies/tls.rs"]
 mod tls;
+#[path = "support/redis_topology.rs"]
+mod topology;
 
-use std::time::{Duration, Instant};
-
-use assignment_engine::{
-    ContextKey, ProviderFactory, RedisOptions, RedisRoundRobinContextProvider,
-    RoundRobinContextProvider,
-};
-
-use crate::timing::{GRACE, timed};
-
-fn provider(url: &str) -> RedisRoundRobinContextProvider {
-    RedisRoundRobinContextProvider::new(RedisOptions::from_url(url).unwrap())
-}
-
-/// The index, or the code of the failure; never later than the deadline and its grace.
-async fn pick(provider: &RedisRoundRobinContextProvider, team: &str) -> Result<u32, &'static str> {
-    let team = ContextKey::new(team).unwrap();
-    let call = provider.get_next_index(&team, 1_000_000);
-    let (outcome, late) = timed(provider.deadline(), call).await;
-    assert!(late <= GRACE, "{late:?} late: {outcome:?}");
-    outcome.map_err(|error| error.code())
-}
-
-/// Picks until one goes well; answers how long that took.
-async fn healed(provider: &RedisRoundRobinContextProvider, team: &str) -> Duration {
-    let begin = Instant::now();
-    while let Err(code) = pick(provider, team).await {
-        let took = begin.elapsed();
-        assert!(took < Duration::from_secs(20), "after {took:?}: {code}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    begin.elapsed()
-}
-
-/// What the start says to these options: the kind of the provider, or why it fails.
-async fn start(options: RedisOptions) -> Result<&'static str, &'static str> {
-    let factory = ProviderFactory::from_variables(|_| None).with_redis(options);
-    let choice = factory
-        .with_start_deadline(Duration::from_secs(5))
-        .provider()
-        .await;
-    choice
-        .map(|choice| choice.kind.name())
-        .map_err(|error| error.code())
-}
+use crate::topology::{healed, pick, provider, start};

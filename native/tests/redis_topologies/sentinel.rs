@@ -32,6 +32,7 @@ impl Group {
             .wait_for(|group| {
                 let replicas = group.sentinel.text("SENTINEL replicas main");
                 replicas.contains(&group.replica.port().to_string())
+                    && replicas.contains("master-link-status\nok")
             })
             .await;
         group

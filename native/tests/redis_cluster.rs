@@ -1,4 +1,21 @@
 //! A cluster: each key on its node, a failover, and a slot that moves under load.
+#![cfg(feature = "redis")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+#[path = "support/redis_cluster.rs"]
+mod redis_cluster;
+#[path = "support/redis_server.rs"]
+mod redis_server;
+#[path = "support/redis_timing.rs"]
+mod timing;
+#[path = "support/redis_topology.rs"]
+mod topology;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +26,7 @@ use tokio::task::JoinSet;
 
 use crate::redis_cluster::{Cluster, is_ok};
 use crate::redis_server::RedisServer;
-use crate::{healed, pick, provider, start};
+use crate::topology::{healed, pick, provider, start};
 
 const KEY: &str = "assignment:rr:team";
 

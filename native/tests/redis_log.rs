@@ -1,5 +1,4 @@
-//! What an operator reads of an outage. One test and no other in this process: who watches the
-//! log of a thread sees only what no other thread has made up its mind about.
+//! What an operator reads of an outage, and what nobody must read there.
 #![cfg(feature = "redis")]
 #![expect(
     clippy::unwrap_used,

@@ -86,6 +86,27 @@ impl ProviderError {
 }
 
 impl ProviderErrorKind {
+    /// Every class.
+    pub const ALL: &'static [Self] = &[
+        Self::Timeout,
+        Self::Unreachable,
+        Self::Overloaded,
+        Self::Busy,
+        Self::Unavailable,
+        Self::ReadOnly,
+        Self::Loading,
+        Self::OutOfMemory,
+        Self::WrongType,
+        Self::Overflow,
+        Self::NotPermitted,
+        Self::Authentication,
+        Self::Tls,
+        Self::Cluster,
+        Self::Protocol,
+        Self::Configuration,
+        Self::Other,
+    ];
+
     /// The stable name: lower case with underscores.
     #[must_use]
     pub fn code(self) -> &'static str {

@@ -11,6 +11,7 @@
 )]
 
 #[path = "../tests/support/redis_server.rs"]
+#[expect(dead_code, reason = "other tests do more with a server")]
 mod redis_server;
 
 use std::process::Command;

@@ -11,6 +11,7 @@
 #[path = "support/log.rs"]
 mod log;
 #[path = "support/redis_server.rs"]
+#[expect(dead_code, reason = "other tests do more with a server")]
 mod redis_server;
 
 use std::io::{Read, Write};

@@ -11,6 +11,7 @@
 #[path = "support/redis_cluster.rs"]
 mod redis_cluster;
 #[path = "support/redis_server.rs"]
+#[expect(dead_code, reason = "other tests do more with a server")]
 mod redis_server;
 #[path = "support/redis_timing.rs"]
 mod timing;

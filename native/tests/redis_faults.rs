@@ -12,6 +12,7 @@
 #[path = "redis_faults/calls.rs"]
 mod calls;
 #[path = "support/redis_server.rs"]
+#[expect(dead_code, reason = "other tests do more with a server")]
 mod redis_server;
 #[path = "redis_faults/servers.rs"]
 mod servers;

@@ -9,6 +9,7 @@
 )]
 
 #[path = "support/redis_server.rs"]
+#[expect(dead_code, reason = "other tests do more with a server")]
 mod redis_server;
 
 use std::io::Read;

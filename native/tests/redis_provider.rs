@@ -16,6 +16,7 @@ mod faults;
 #[path = "support/proxy.rs"]
 mod proxy;
 #[path = "support/redis_server.rs"]
+#[expect(dead_code, reason = "other tests do more with a server")]
 mod redis_server;
 #[path = "redis_provider/rights.rs"]
 mod rights;

@@ -9,6 +9,7 @@
 )]
 
 #[path = "support/redis_server.rs"]
+#[expect(dead_code, reason = "other tests do more with a server")]
 mod redis_server;
 #[path = "redis_topologies/sentinel.rs"]
 mod sentinel;

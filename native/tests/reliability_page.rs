@@ -1,6 +1,5 @@
 //! Holds docs/RELIABILITY.md to the code: its codes exist, and so does the test of each line.
 #![expect(
-    clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a test may stop where it goes wrong"

@@ -1,8 +1,6 @@
 //! What a pick becomes that the store fails to count, by policy, and how a decision shows it.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
     reason = "a test fails by panicking, in its helpers too"
 )]
 

@@ -1,6 +1,5 @@
 //! A real `redis-server` for one test: on a free port of the loopback address, in a directory
 //! of its own, without persistence, gone when the value is dropped.
-#![expect(dead_code, reason = "no test uses all of it")]
 
 use std::fs;
 use std::net::TcpListener;

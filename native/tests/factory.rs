@@ -222,6 +222,7 @@ async fn a_refused_login_or_a_missing_right_fails_the_start() {
         "+evalsha",
         "+script|load",
         "+incr",
+        "+incrby",
         "+expire",
         "+get",
     ];
@@ -302,7 +303,8 @@ async fn a_login_is_read_beside_host_and_port() {
         .unwrap()
         .get_connection()
         .unwrap();
-    let user = "SETUSER app on >p@ss:word ~assignment:* +evalsha +script|load +incr +expire +get";
+    let user =
+        "SETUSER app on >p@ss:word ~assignment:* +evalsha +script|load +incr +incrby +expire +get";
     let () = redis::cmd("ACL")
         .arg(user.split(' ').collect::<Vec<_>>())
         .query(&mut admin)

@@ -38,7 +38,7 @@ const SERVERS: usize = 12;
 fn server() -> RedisServer {
     let server = RedisServer::start();
     server.ask(
-        "ACL SETUSER app on >secret ~assignment:* +evalsha +script|load +incr +expire +get +select",
+        "ACL SETUSER app on >secret ~assignment:* +evalsha +script|load +incr +incrby +expire +get +select",
     );
     server
 }

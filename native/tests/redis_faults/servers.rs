@@ -159,7 +159,7 @@ async fn evicting() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_our_user() {
     const USER: &str =
-        "ACL SETUSER app on >secret ~assignment:* +evalsha +script|load +incr +expire +get";
+        "ACL SETUSER app on >secret ~assignment:* +evalsha +script|load +incr +incrby +expire +get";
     let server = RedisServer::start();
     server.ask(USER);
     let provider = provider(&format!("redis://app:secret@127.0.0.1:{}", server.port()));

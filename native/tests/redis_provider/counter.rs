@@ -264,7 +264,7 @@ const IDS: [&str; 30] = [
 #[tokio::test]
 async fn different_ids_have_different_keys_of_ours_whatever_they_hold() {
     let server = RedisServer::start();
-    server.ask("ACL SETUSER app on >secret ~assignment:* resetchannels +evalsha +script|load +incr +expire +get");
+    server.ask("ACL SETUSER app on >secret ~assignment:* resetchannels +evalsha +script|load +incr +incrby +expire +get");
     let provider = patient(&format!("redis://app:secret@127.0.0.1:{}", server.port()));
     for turn in [0, 1] {
         for id in IDS {

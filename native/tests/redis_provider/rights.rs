@@ -8,7 +8,7 @@ use crate::redis_server::RedisServer;
 use crate::{failing_pick, patient, pick, picking_connections, provider};
 
 /// Everything that the provider needs, and nothing else.
-const NEEDED: &str = "~assignment:* resetchannels +evalsha +script|load +incr +expire +get";
+const NEEDED: &str = "~assignment:* resetchannels +evalsha +script|load +incr +incrby +expire +get";
 
 #[tokio::test]
 async fn a_user_with_our_keys_and_the_needed_commands_is_enough() {

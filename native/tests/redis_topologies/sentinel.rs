@@ -155,7 +155,7 @@ async fn a_start_without_sentinels_is_in_memory_and_a_wrong_name_fails_it() {
         .sentinel
         .ask("ACL SETUSER default resetpass >of-sentinel");
     group.master.ask(
-        "ACL SETUSER app on >of-master ~assignment:* +evalsha +script|load +incr +expire +get",
+        "ACL SETUSER app on >of-master ~assignment:* +evalsha +script|load +incr +incrby +expire +get",
     );
     let app = group.url().replace("://", "://app:of-master@");
     assert_eq!(start(options(&app)).await, Err("authentication"));

@@ -128,7 +128,9 @@ fn options(url: &str) -> RedisOptions {
 async fn a_private_authority_is_trusted_where_it_is_named() {
     let papers = Papers::make("private");
     let (server, port) = papers.server("no");
-    server.ask("ACL SETUSER app on >secret ~assignment:* +evalsha +script|load +incr +expire +get");
+    server.ask(
+        "ACL SETUSER app on >secret ~assignment:* +evalsha +script|load +incr +incrby +expire +get",
+    );
     let url = format!("rediss://app:secret@localhost:{port}");
     let trusting = options(&url)
         .with_root_certificates(&papers.read("ca.pem"))

@@ -40,7 +40,7 @@ impl From<ProviderError> for StartError {
                 "set the user name and the password in REDIS_URL, in percent encoding"
             }
             ProviderErrorKind::NotPermitted => {
-                "the user needs `~assignment:rr:* +evalsha +script|load +incr +expire +get`, in a \
+                "the user needs `~assignment:rr:* +evalsha +script|load +incr +incrby +expire +get`, in a \
                  cluster `+cluster|slots` too"
             }
             ProviderErrorKind::Tls => {

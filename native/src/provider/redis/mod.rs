@@ -1,5 +1,6 @@
 mod backoff;
 mod cluster;
+mod counter;
 mod holder;
 mod kept;
 mod line;
@@ -11,17 +12,20 @@ mod server;
 mod slots;
 mod state;
 mod target;
+mod timers;
 mod tls;
+mod turns;
 mod url;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use assignment_engine_core::ContextKey;
-use redis::Value;
 
-use self::script::{Call, Script};
+use self::counter::Counter;
 use self::server::Redis;
+use self::turns::Turns;
 use super::{NextIndex, ProviderError, ProviderErrorKind, RoundRobinContextProvider};
 
 pub use self::options::{DEFAULT_MAX_IN_FLIGHT, DEFAULT_REDIS_DEADLINE, RedisOptions};
@@ -32,6 +36,8 @@ pub use self::options::{DEFAULT_MAX_IN_FLIGHT, DEFAULT_REDIS_DEADLINE, RedisOpti
 /// key live for seven more days. So after a successful pick the key has a time to live wherever
 /// the exchange was cut, and a failing pick refreshes none: a key with a foreign value under
 /// our name goes away by itself. The key is `assignment:rr:` and the context key, byte by byte.
+/// Who picks while a pick of the same key is under way waits for its end, and all who wait then
+/// take their turns in one call, with `INCRBY`.
 ///
 /// The deadline stands around the whole call, connecting included. When it passes, whether the
 /// turn was taken is unknown, and the call is not repeated. So many calls are under way at most
@@ -46,42 +52,39 @@ pub use self::options::{DEFAULT_MAX_IN_FLIGHT, DEFAULT_REDIS_DEADLINE, RedisOpti
 /// at once. `docs/RELIABILITY.md` has it fault by fault.
 ///
 /// Needs a Tokio runtime with time and I/O enabled. The Redis user needs the commands `EVALSHA`,
-/// `SCRIPT LOAD`, `INCR`, `EXPIRE` and `GET` on `assignment:rr:*`, and in a cluster
+/// `SCRIPT LOAD`, `INCR`, `INCRBY`, `EXPIRE` and `GET` on `assignment:rr:*`, and in a cluster
 /// `CLUSTER SLOTS`, nothing else.
 pub struct RedisRoundRobinContextProvider {
-    redis: Redis,
-    ticket: Script,
-    rehearsal: Script,
+    turns: Arc<Turns>,
 }
 
 impl RedisRoundRobinContextProvider {
     /// A provider that has not connected yet; the first pick does.
     #[must_use]
     pub fn new(options: RedisOptions) -> Self {
+        let counter = Counter::new(Arc::new(Redis::new(options)));
         Self {
-            redis: Redis::new(options),
-            ticket: Script::new(TICKET),
-            rehearsal: Script::new(REHEARSAL),
+            turns: Arc::new(Turns::new(counter)),
         }
     }
 
     /// As [`RedisOptions::address`] says; no user name, no password.
     #[must_use]
     pub fn address(&self) -> &str {
-        self.redis.address()
+        self.redis().address()
     }
 
     /// How long a pick may take at most.
     #[must_use]
     pub fn deadline(&self) -> Duration {
-        self.redis.deadline()
+        self.redis().deadline()
     }
 
     /// Why the server does not serve, if the last picks show that it does not. For a health check
     /// that must not wait; [`check`](Self::check) asks the server.
     #[must_use]
     pub fn trouble(&self) -> Option<ProviderErrorKind> {
-        self.redis.trouble()
+        self.redis().trouble()
     }
 
     /// Makes sure that picks can work: connects, logs in, and uses every command that a pick
@@ -92,35 +95,11 @@ impl RedisRoundRobinContextProvider {
     /// [`ProviderError`] says what is missing, like a pick would; `tls` if one side speaks TLS
     /// and the other does not.
     pub async fn check(&self, deadline: Duration) -> Result<(), ProviderError> {
-        let call = Call {
-            script: &self.rehearsal,
-            keys: &[REHEARSAL_KEY],
-            arguments: &[REHEARSAL_TTL_SECONDS],
-        };
-        let read = |answer: &Value| self.count(answer, REHEARSAL_KEY);
-        self.redis.rehearse(&call, read, deadline).await.map(|_| ())
+        self.turns.counter().rehearse(REHEARSAL_KEY, deadline).await
     }
 
-    /// The turn of this call as the server counts: 1, 2, 3, …
-    async fn ticket(&self, key: &str) -> Result<i64, ProviderError> {
-        let call = Call {
-            script: &self.ticket,
-            keys: &[key],
-            arguments: &[COUNTER_TTL_SECONDS],
-        };
-        let answer = self.redis.run(&call).await?;
-        self.count(&answer, key)
-    }
-
-    fn count(&self, answer: &Value, key: &str) -> Result<i64, ProviderError> {
-        let count = match answer {
-            Value::Int(count) => Some(*count),
-            Value::BulkString(digits) => str::from_utf8(digits)
-                .ok()
-                .and_then(|text| text.parse().ok()),
-            _ => None,
-        };
-        count.ok_or_else(|| self.redis.teller(key).error(ProviderErrorKind::Protocol))
+    fn redis(&self) -> &Redis {
+        self.turns.counter().redis()
     }
 }
 
@@ -134,8 +113,9 @@ impl RoundRobinContextProvider for RedisRoundRobinContextProvider {
             if candidate_count == 0 {
                 return Ok(0);
             }
-            let ticket = self.ticket(&counter_key(context_key)).await?;
-            Ok(index(ticket, candidate_count))
+            let key = counter_key(context_key);
+            let turn = self.redis().run(&key, self.turns.take(&key)).await?;
+            Ok(index(turn, candidate_count))
         })
     }
 }
@@ -170,39 +150,11 @@ fn index(ticket: i64, candidate_count: u32) -> u32 {
         .unwrap_or(0)
 }
 
-/// Counts, and answers the count.
-///
-/// `pcall` hands a command's error on as it is, on every version of Redis; `call` wraps it, on
-/// older ones without its code. Numbers in Lua are doubles, so from 2^53 on the exact count is
-/// read back as text.
-const TICKET: &str = "\
-local n = redis.pcall('INCR', KEYS[1])
-if type(n) == 'table' then return n end
-local e = redis.pcall('EXPIRE', KEYS[1], ARGV[1])
-if type(e) == 'table' then return e end
-if n >= 9007199254740992 or n <= -9007199254740992 then return redis.pcall('GET', KEYS[1]) end
-return n
-";
-
-/// Every command of [`TICKET`], the rare one included.
-const REHEARSAL: &str = "\
-local n = redis.pcall('INCR', KEYS[1])
-if type(n) == 'table' then return n end
-local e = redis.pcall('EXPIRE', KEYS[1], ARGV[1])
-if type(e) == 'table' then return e end
-return redis.pcall('GET', KEYS[1])
-";
-
 /// Every key of a rotation begins with this.
 const KEY_PREFIX: &str = "assignment:rr:";
 
 /// The bare prefix: under the same rights as every counter, and never a counter's key.
 const REHEARSAL_KEY: &str = KEY_PREFIX;
-
-/// Seven days from the last pick.
-const COUNTER_TTL_SECONDS: &str = "604800";
-
-const REHEARSAL_TTL_SECONDS: &str = "60";
 
 #[cfg(test)]
 mod tests {

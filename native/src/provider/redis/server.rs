@@ -15,19 +15,22 @@ use super::reply::{Answer, Teller};
 use super::script::Call;
 use super::state::ServerState;
 use super::target::{Layout, Target};
+use super::timers::Timers;
 use super::tls;
 use crate::provider::{ProviderError, ProviderErrorKind};
 
 /// A Redis, of however many servers: runs a script within a deadline.
 ///
-/// Whatever is to be done in Redis goes through [`run`](Self::run), which is where the promises
-/// are kept: the deadline around everything, the bound on calls under way, one attempt to
-/// connect at a time, errors in our own words, a log line when the state changes.
+/// Whatever is to be done in Redis is a [`call`](Self::call), or several, that is
+/// [`run`](Self::run): there the promises are kept, which are the deadline around everything,
+/// the bound on what is under way, one attempt to connect at a time, errors in our own words, a
+/// log line when the state changes.
 pub(crate) struct Redis {
     target: Arc<Target>,
     servers: Servers,
     deadline: Duration,
     calls: Calls,
+    timers: Timers,
     state: Arc<ServerState>,
 }
 
@@ -64,6 +67,7 @@ impl Redis {
             servers,
             deadline,
             calls: Calls::new(max_in_flight),
+            timers: Timers::default(),
             state: Arc::new(ServerState::new(&target.address)),
             target,
         }
@@ -87,17 +91,29 @@ impl Redis {
         self.target.teller(key)
     }
 
-    /// The answer of a script.
-    pub(crate) async fn run(&self, call: &Call<'_>) -> Result<Value, ProviderError> {
-        let result = {
-            let _place = self.calls.enter(&self.target)?;
-            within(self.deadline, &self.target, call.key(), self.answer(call)).await
-        };
+    /// What `work` comes to, unless too much is under way already, and within the deadline.
+    pub(crate) async fn run<T>(
+        &self,
+        key: &str,
+        work: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<T, ProviderError> {
+        let _place = self.calls.enter(&self.target)?;
+        self.run_for_others(key, work).await
+    }
+
+    /// The same for those who are counted already.
+    pub(super) async fn run_for_others<T>(
+        &self,
+        key: &str,
+        work: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<T, ProviderError> {
+        let result = self.within(self.deadline, key, work).await;
         self.state.note(&result);
         result
     }
 
-    async fn answer(&self, call: &Call<'_>) -> Result<Value, ProviderError> {
+    /// The answer of a script; part of what is [`run`](Self::run).
+    pub(crate) async fn call(&self, call: &Call<'_>) -> Result<Value, ProviderError> {
         match &self.servers {
             Servers::Cluster(cluster) => cluster.run(call).await,
             Servers::One(holder) => match holder.run(call, false).await? {
@@ -110,17 +126,17 @@ impl Redis {
     }
 
     /// Makes sure that `call` works, with an answer that `read` can read, and that its script may be loaded. It is none of the calls
-    /// of [`run`](Self::run): neither counted among them nor told by the log.
+    /// of what is [`run`](Self::run): neither counted among them nor told by the log.
     pub(crate) async fn rehearse<T>(
         &self,
         call: &Call<'_>,
         read: impl FnOnce(&Value) -> Result<T, ProviderError>,
         deadline: Duration,
     ) -> Result<T, ProviderError> {
-        in_runtime()?;
+        runtime()?;
         let end = Instant::now() + deadline;
-        let rehearsal = within(deadline, &self.target, call.key(), async {
-            let answer = read(&self.answer(call).await?)?;
+        let rehearsal = self.within(deadline, call.key(), async {
+            let answer = read(&self.call(call).await?)?;
             // It may have been there already, so that nobody needed the right to load it.
             let load = call.script.load();
             match &self.servers {
@@ -145,6 +161,19 @@ impl Redis {
             }
             result => result,
         }
+    }
+
+    /// Everything a call does, under one clock. The client's own timeouts are off, so this is the
+    /// only one; what it stops has not settled its lease.
+    async fn within<T>(
+        &self,
+        deadline: Duration,
+        key: &str,
+        call: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<T, ProviderError> {
+        let runtime = runtime()?;
+        let done = self.timers.within(&runtime, deadline, call).await;
+        done.unwrap_or_else(|| Err(self.teller(key).timeout(deadline)))
     }
 }
 
@@ -189,28 +218,13 @@ fn may_be_tls(kind: ProviderErrorKind) -> bool {
     )
 }
 
-/// Everything a call does, under one clock. The client's own timeouts are off, so this is the
-/// only one; what it stops has not settled its lease.
-async fn within<T>(
-    deadline: Duration,
-    target: &Target,
-    key: &str,
-    call: impl Future<Output = Result<T, ProviderError>>,
-) -> Result<T, ProviderError> {
-    in_runtime()?;
-    timeout(deadline, call)
-        .await
-        .unwrap_or_else(|_| Err(target.teller(key).timeout(deadline)))
-}
-
-fn in_runtime() -> Result<(), ProviderError> {
-    match Handle::try_current() {
-        Ok(_) => Ok(()),
-        Err(_) => Err(ProviderError::new(
+fn runtime() -> Result<Handle, ProviderError> {
+    Handle::try_current().map_err(|_| {
+        ProviderError::new(
             ProviderErrorKind::Configuration,
             "the redis provider was used outside a tokio runtime",
-        )),
-    }
+        )
+    })
 }
 
 /// The calls under way, so many at most.

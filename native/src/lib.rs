@@ -19,14 +19,17 @@ mod service;
 mod store;
 
 pub use assignment_engine_core::ContextKey;
+pub use provider::{
+    BREAKER_FAILURES, BREAKER_PAUSE, Counted, GivenBack, IN_MEMORY_KEY_LIMIT,
+    InMemoryRoundRobinContextProvider, MEMORY_PICKS_TOTAL, NextCounted, NextIndex, ProviderError,
+    ProviderErrorKind, ResilientRoundRobinContextProvider, RoundRobinContextProvider,
+    RunTimePolicy, TakenTurn, TurnRequest,
+};
 #[cfg(feature = "redis")]
 pub use provider::{
-    DEFAULT_REDIS_DEADLINE, ProviderChoice, ProviderFactory, ProviderKind, ProviderReason,
-    RedisOptions, RedisRoundRobinContextProvider, StartError, provider_from_env,
-};
-pub use provider::{
-    GivenBack, IN_MEMORY_KEY_LIMIT, InMemoryRoundRobinContextProvider, NextIndex, ProviderError,
-    ProviderErrorKind, RoundRobinContextProvider, TakenTurn, TurnRequest,
+    DEFAULT_MAX_IN_FLIGHT, DEFAULT_REDIS_DEADLINE, HealthStatus, ProviderChoice, ProviderFactory,
+    ProviderHealth, ProviderKind, ProviderReason, RedisOptions, RedisRoundRobinContextProvider,
+    StartError, provider_from_env,
 };
 
 pub use assignment_engine_core as core;

@@ -7,8 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use assignment_engine_core::{ContextKey, Rotation, Turn, TurnBook};
 
 use super::{
-    GivenBack, NextIndex, ProviderError, ProviderErrorKind, RoundRobinContextProvider, TakenTurn,
-    TurnRequest,
+    Counted, GivenBack, NextIndex, ProviderError, ProviderErrorKind, RoundRobinContextProvider,
+    TakenTurn, TurnRequest,
 };
 
 /// Counters in this process: each key starts at 0 and is forgotten with the process.
@@ -73,13 +73,14 @@ impl RoundRobinContextProvider for InMemoryRoundRobinContextProvider {
         Box::pin(async move {
             let turn = self.with_book(asked, |book| book.take(&asked.candidates, asked.now));
             let nobody = "there is nobody to take turns";
-            turn.ok_or_else(|| ProviderError::new(ProviderErrorKind::Other, nobody))
+            let turn = turn.ok_or_else(|| ProviderError::new(ProviderErrorKind::Other, nobody));
+            turn.map(Counted::shared)
         })
     }
 
-    fn give_back<'a>(&'a self, asked: &'a TurnRequest, turn: Turn) -> GivenBack<'a> {
+    fn give_back<'a>(&'a self, asked: &'a TurnRequest, turn: Counted<Turn>) -> GivenBack<'a> {
         Box::pin(async move {
-            self.with_book(asked, |book| book.give_back(&asked.candidates, &turn));
+            self.with_book(asked, |book| book.give_back(&asked.candidates, &turn.value));
         })
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use assignment_engine::{ContextKey, RoundRobinContextProvider};
+
 use crate::redis_server::RedisServer;
 use crate::{failing_pick, patient, pick, picking_connections};
 
@@ -121,7 +123,7 @@ async fn a_foreign_value_under_the_key_is_an_error_that_refreshes_nothing() {
         server.ask(&format!("EXPIRE {KEY} 100"));
         let dump = server.text(&format!("DUMP {KEY}"));
         for _ in 0..3 {
-            assert_eq!(failing_pick(&provider).await.0, "wrong_type", "{foreign}");
+            assert_eq!(failing_pick(&provider).await, "wrong_type", "{foreign}");
         }
         assert!((1..=100).contains(&ttl(&server)), "{foreign}");
         assert_eq!(server.text(&format!("DUMP {KEY}")), dump, "{foreign}");
@@ -145,7 +147,7 @@ async fn a_full_server_is_an_error_that_refreshes_nothing() {
     let connections = picking_connections(&server);
     server.ask(&format!("EXPIRE {KEY} 100"));
     server.ask("CONFIG SET maxmemory 1");
-    assert_eq!(failing_pick(&provider).await.0, "out_of_memory");
+    assert_eq!(failing_pick(&provider).await, "out_of_memory");
     assert!((1..=100).contains(&ttl(&server)));
     server.ask("CONFIG SET maxmemory 0");
     assert_eq!(pick(&provider, 3).await, Ok(1));
@@ -223,6 +225,58 @@ async fn nothing_outside_our_prefix_is_touched() {
     );
     assert!(server.text("TTL assignment:rr:").parse::<i64>().unwrap() <= 60);
     assert_eq!(server.text("DUMP analytics:events"), before);
+}
+
+/// Ids that try to be taken for one another, to leave the prefix, or to break out of a command.
+const IDS: [&str; 30] = [
+    "a",
+    "A",
+    " a",
+    "a ",
+    "a:b",
+    "a::b",
+    ":a",
+    "a:",
+    ":",
+    "a%3Ab",
+    "a%3ab",
+    "%",
+    "%25",
+    "{a}",
+    "{a}b",
+    "a{b}",
+    "{",
+    "}",
+    "{}",
+    "../a",
+    "*",
+    "?",
+    "[a]",
+    "a\r\nFLUSHALL\r\n",
+    "\0",
+    "\u{1b}[31m",
+    "é",
+    "e\u{301}",
+    "\u{202e}a",
+    "\u{1f600}",
+];
+
+#[tokio::test]
+async fn different_ids_have_different_keys_of_ours_whatever_they_hold() {
+    let server = RedisServer::start();
+    server.ask("ACL SETUSER app on >secret ~assignment:* resetchannels +evalsha +script|load +incr +incrby +expire +get");
+    let provider = patient(&format!("redis://app:secret@127.0.0.1:{}", server.port()));
+    for turn in [0, 1] {
+        for id in IDS {
+            let key = ContextKey::new(id).unwrap();
+            let index = provider.get_next_index(&key, 1000).await;
+            assert_eq!(index, Ok(turn), "{id:?} shares its counter");
+        }
+    }
+    assert_eq!(server.text("DBSIZE"), IDS.len().to_string());
+    let ours = server.text("EVAL return#redis.call('KEYS','assignment:rr:*') 0");
+    assert_eq!(ours, IDS.len().to_string());
+    assert_eq!(server.text("ACL LOG"), "", "nothing was tried beyond that");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,24 +1,34 @@
-mod connection;
+mod backoff;
+mod cluster;
+mod counter;
+mod holder;
+mod kept;
+mod line;
 mod options;
 mod reply;
 mod script;
+mod sentinel;
+mod server;
+mod slots;
+mod state;
+mod target;
+mod timers;
 mod tls;
+mod turns;
+mod url;
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use assignment_engine_core::ContextKey;
-use tokio::runtime::Handle;
-use tokio::time::timeout;
 
-use self::connection::Holder;
-use self::reply::Teller;
-use self::script::{PROBE_KEY, TicketScript};
+use self::counter::Counter;
+use self::server::Redis;
+use self::turns::Turns;
 use super::{NextIndex, ProviderError, ProviderErrorKind, RoundRobinContextProvider};
 
-pub use self::options::{DEFAULT_REDIS_DEADLINE, RedisOptions};
+pub use self::options::{DEFAULT_MAX_IN_FLIGHT, DEFAULT_REDIS_DEADLINE, RedisOptions};
 
 /// Counters in Redis, shared by every instance that uses the same server.
 ///
@@ -26,45 +36,55 @@ pub use self::options::{DEFAULT_REDIS_DEADLINE, RedisOptions};
 /// key live for seven more days. So after a successful pick the key has a time to live wherever
 /// the exchange was cut, and a failing pick refreshes none: a key with a foreign value under
 /// our name goes away by itself. The key is `assignment:rr:` and the context key, byte by byte.
+/// Who picks while a pick of the same key is under way waits for its end, and all who wait then
+/// take their turns in one call, with `INCRBY`.
 ///
 /// The deadline stands around the whole call, connecting included. When it passes, whether the
-/// turn was taken is unknown, and the call is not repeated.
+/// turn was taken is unknown, and the call is not repeated. So many calls are under way at most
+/// ([`RedisOptions::with_max_in_flight`]); one more is refused at once.
 ///
-/// One connection, made at the first pick, carries all concurrent picks. It is replaced at the
-/// next pick after a timeout, a broken line, or an answer that says that this server is the
-/// wrong one to ask (`READONLY`, `LOADING`, `MASTERDOWN`, `CLUSTERDOWN`, `NOAUTH`, …), so the
-/// provider leaves a demoted, frozen or restarted server without help.
+/// One connection (in a cluster: one to each node), made at the first pick, carries all
+/// concurrent picks. It is replaced when it broke, after two picks in a row without an answer,
+/// and after an answer that says that this server is the wrong one to ask (`READONLY`,
+/// `LOADING`, `MASTERDOWN`, `CLUSTERDOWN`, `NOAUTH`, …), so the provider leaves a demoted, frozen
+/// or restarted server without help. Somebody reconnects at a time, at once after the first
+/// failure and then after waits that grow to a second and differ; who picks meanwhile is refused
+/// at once. `docs/RELIABILITY.md` has it fault by fault.
 ///
-/// Needs a Tokio runtime with time and I/O enabled. The Redis user needs the commands `PING`,
-/// `EVALSHA`, `SCRIPT LOAD`, `INCR`, `EXPIRE` and `GET` on `assignment:rr:*`, nothing else.
+/// Needs a Tokio runtime with time and I/O enabled. The Redis user needs the commands `EVALSHA`,
+/// `SCRIPT LOAD`, `INCR`, `INCRBY`, `EXPIRE` and `GET` on `assignment:rr:*`, and in a cluster
+/// `CLUSTER SLOTS`, nothing else.
 pub struct RedisRoundRobinContextProvider {
-    holder: Arc<Holder>,
-    script: TicketScript,
-    deadline: Duration,
+    turns: Arc<Turns>,
 }
 
 impl RedisRoundRobinContextProvider {
     /// A provider that has not connected yet; the first pick does.
     #[must_use]
     pub fn new(options: RedisOptions) -> Self {
-        let (target, deadline) = options.into_parts();
+        let counter = Counter::new(Arc::new(Redis::new(options)));
         Self {
-            holder: Arc::new(Holder::new(target)),
-            script: TicketScript::new(),
-            deadline,
+            turns: Arc::new(Turns::new(counter)),
         }
     }
 
-    /// `host:port` or the path of the socket; no user name, no password.
+    /// As [`RedisOptions::address`] says; no user name, no password.
     #[must_use]
     pub fn address(&self) -> &str {
-        &self.holder.target().address
+        self.redis().address()
     }
 
     /// How long a pick may take at most.
     #[must_use]
     pub fn deadline(&self) -> Duration {
-        self.deadline
+        self.redis().deadline()
+    }
+
+    /// Why the server does not serve, if the last picks show that it does not. For a health check
+    /// that must not wait; [`check`](Self::check) asks the server.
+    #[must_use]
+    pub fn trouble(&self) -> Option<ProviderErrorKind> {
+        self.redis().trouble()
     }
 
     /// Makes sure that picks can work: connects, logs in, and uses every command that a pick
@@ -72,44 +92,14 @@ impl RedisRoundRobinContextProvider {
     /// no pick can have because a context key is never empty, and which goes after a minute.
     ///
     /// # Errors
-    /// [`ProviderError`] says what is missing, like a pick would; `tls` if the server expects
-    /// TLS.
+    /// [`ProviderError`] says what is missing, like a pick would; `tls` if one side speaks TLS
+    /// and the other does not.
     pub async fn check(&self, deadline: Duration) -> Result<(), ProviderError> {
-        let begin = Instant::now();
-        let teller = Teller::new(self.address(), PROBE_KEY);
-        let result = within(deadline, &teller, self.check_commands(deadline, &teller)).await;
-        let Err(error) = &result else {
-            return result;
-        };
-        // A server that expects TLS hangs up on plain text without a word, like one that is
-        // just going away. A greeting in TLS tells them apart, if there is time for it.
-        if matches!(
-            error.kind(),
-            ProviderErrorKind::Unreachable | ProviderErrorKind::Protocol
-        ) {
-            let rest = deadline.saturating_sub(begin.elapsed());
-            if timeout(rest, tls::is_spoken_by(self.holder.target())).await == Ok(true) {
-                return Err(teller.error(ProviderErrorKind::Tls));
-            }
-        }
-        result
+        self.turns.counter().rehearse(REHEARSAL_KEY, deadline).await
     }
 
-    async fn check_commands(
-        &self,
-        deadline: Duration,
-        teller: &Teller<'_>,
-    ) -> Result<(), ProviderError> {
-        let lease = self.holder.lease(deadline).await?;
-        let result = self.script.probe(lease.connection(), teller).await;
-        lease.settle(result)
-    }
-
-    /// The turn of this call as the server counts: 1, 2, 3, …
-    async fn ticket(&self, key: &str, teller: &Teller<'_>) -> Result<i64, ProviderError> {
-        let lease = self.holder.lease(self.deadline).await?;
-        let result = self.script.ticket(lease.connection(), key, teller).await;
-        lease.settle(result)
+    fn redis(&self) -> &Redis {
+        self.turns.counter().redis()
     }
 }
 
@@ -123,10 +113,9 @@ impl RoundRobinContextProvider for RedisRoundRobinContextProvider {
             if candidate_count == 0 {
                 return Ok(0);
             }
-            let key = format!("{KEY_PREFIX}{}", context_key.as_str());
-            let teller = Teller::new(self.address(), &key);
-            let ticket = within(self.deadline, &teller, self.ticket(&key, &teller)).await?;
-            Ok(index(ticket, candidate_count))
+            let key = counter_key(context_key);
+            let turn = self.redis().run(&key, self.turns.take(&key)).await?;
+            Ok(index(turn, candidate_count))
         })
     }
 }
@@ -135,27 +124,18 @@ impl fmt::Debug for RedisRoundRobinContextProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisRoundRobinContextProvider")
             .field("address", &self.address())
-            .field("deadline", &self.deadline)
+            .field("deadline", &self.deadline())
             .finish_non_exhaustive()
     }
 }
 
-/// Everything a call does, under one clock. The client's own timeouts are off, so this is the
-/// only one; what it stops has not settled its lease, and so loses its connection.
-async fn within<T>(
-    deadline: Duration,
-    teller: &Teller<'_>,
-    call: impl Future<Output = Result<T, ProviderError>>,
-) -> Result<T, ProviderError> {
-    if Handle::try_current().is_err() {
-        return Err(ProviderError::new(
-            ProviderErrorKind::Configuration,
-            "the redis provider was used outside a tokio runtime",
-        ));
-    }
-    timeout(deadline, call)
-        .await
-        .unwrap_or_else(|_| Err(teller.timeout(deadline)))
+/// The counter's key: the prefix and the context key, byte by byte, so that no two context keys
+/// share one and nothing of ours lies outside the prefix.
+fn counter_key(context_key: &ContextKey) -> String {
+    let mut key = String::with_capacity(KEY_PREFIX.len() + context_key.as_str().len());
+    key.push_str(KEY_PREFIX);
+    key.push_str(context_key.as_str());
+    key
 }
 
 /// Turn `ticket` of a ring. Euclid's remainder and wrapping arithmetic give a valid position
@@ -172,6 +152,9 @@ fn index(ticket: i64, candidate_count: u32) -> u32 {
 
 /// Every key of a rotation begins with this.
 const KEY_PREFIX: &str = "assignment:rr:";
+
+/// The bare prefix: under the same rights as every counter, and never a counter's key.
+const REHEARSAL_KEY: &str = KEY_PREFIX;
 
 #[cfg(test)]
 mod tests {

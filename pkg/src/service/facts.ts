@@ -10,7 +10,7 @@ import type {
   Team,
   TenantConfig,
 } from "../types.ts";
-import type { SessionStore } from "./store.ts";
+import type { Counts, SessionStore } from "./store.ts";
 import { settingsOf } from "./tenants.ts";
 
 /**
@@ -21,12 +21,15 @@ import { settingsOf } from "./tenants.ts";
 export class StoredFacts implements Host {
   readonly #store: SessionStore;
   readonly #provider: RoundRobinContextProvider;
+  readonly #allCounts: boolean;
   #team: Promise<Team | null> | undefined;
   #tenant: Promise<TenantConfig> | undefined;
 
-  constructor(store: SessionStore, provider: RoundRobinContextProvider) {
+  /** With `allCounts` agents' histories are counted even where the strategy does not ask for them. */
+  constructor(store: SessionStore, provider: RoundRobinContextProvider, allCounts: boolean) {
     this.#store = store;
     this.#provider = provider;
+    this.#allCounts = allCounts;
   }
 
   async schedule(_need: unknown, request: Request): Promise<ScheduleFact> {
@@ -63,8 +66,17 @@ export class StoredFacts implements Host {
         ? await defaultTeamOf(this.#store, session.tenantId)
         : await this.#teamOf(request);
     if (team === null) return [];
+    return this.#store.members(team.id, await this.#counts(need, request));
+  }
+
+  /** Which sessions given to an agent count: none, where no agent is chosen by them. */
+  async #counts(need: { countsSince?: string }, request: Request): Promise<Counts> {
     const since = read(need, "countsSince");
-    return this.#store.members(team.id, since === undefined ? undefined : new Date(since));
+    if (since !== undefined) return { kind: "since", at: new Date(since) };
+    if (this.#allCounts) return { kind: "ever" };
+    const { teamStrategy, tenantStrategy } = await this.strategy(undefined, request);
+    const named = teamStrategy || tenantStrategy || "round_robin";
+    return { kind: BLIND_TO_TOTALS.includes(named) ? "none" : "ever" };
   }
 
   async noAgentPolicy(_need: unknown, request: Request): Promise<NoAgentPolicy> {
@@ -94,6 +106,9 @@ export class StoredFacts implements Host {
     return this.#tenant;
   }
 }
+
+/** The strategies that do not look at how many sessions an agent was given. */
+const BLIND_TO_TOTALS = ["round_robin", "least_active", "load_balanced", "manual"];
 
 /** The team of that id, if it is the tenant's. */
 export async function teamOf(

@@ -80,6 +80,14 @@ export class Observer {
     );
   }
 
+  /** A message was not sent, and its stamp could not be taken back. */
+  stampLeft(sessionId: string, key: string): void {
+    this.#warn(
+      `assignment_engine.stamp_left sessionId=${printable(sessionId)} key=${printable(key)}` +
+        " a message was not sent, and the stamp that says it was could not be taken back",
+    );
+  }
+
   /** The raw error of something outside, for hooks alone: it can hold secrets. */
   failed(what: string, sessionId: string, error: unknown): void {
     const wrapped = AssignmentEngineError.is(error) && error.code === STORE_FAILED;

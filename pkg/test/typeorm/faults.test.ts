@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import type { AssignmentEngineError } from "../../src/errors.ts";
 import type { StoreFixture } from "../../src/testing/index.ts";
 import { TypeOrmSessionStore } from "../../src/typeorm/index.ts";
-import { Database } from "./support/database.ts";
+import { Database, STARTING_MS } from "./support/database.ts";
 import { type AtCommit, Proxy } from "./support/proxy.ts";
 
 const NOTHING = { context: {}, at: new Date("2026-11-23T10:00:00Z") };
@@ -22,7 +22,7 @@ let agent: string;
 beforeAll(async () => {
   database = await Database.start();
   fixture = database.fixture([await database.store()]);
-});
+}, STARTING_MS);
 afterAll(() => database?.stop());
 beforeEach(async () => {
   proxy = await Proxy.to(database.server.port);
@@ -78,7 +78,7 @@ const CONTROL_MS = 10;
 test.each<AtCommit>(["cut after", "hang after"])(
   "a COMMIT that is carried out, but whose answer is lost (%s), is known to be",
   async (atCommit) => {
-    const store = await proxied(1_500);
+    const store = await proxied(2_500);
     const id = await session();
     await store.session(id);
     proxy.atCommit = atCommit;
@@ -93,7 +93,7 @@ test.each<AtCommit>(["cut after", "hang after"])(
 test.each<AtCommit>(["cut before", "hang before"])(
   "a COMMIT that does not arrive (%s) has changed nothing, and that is known",
   async (atCommit) => {
-    const store = await proxied(1_000);
+    const store = await proxied(2_000);
     const id = await session();
     await store.session(id);
     proxy.atCommit = atCommit;
@@ -106,7 +106,7 @@ test.each<AtCommit>(["cut before", "hang before"])(
 );
 
 test("a stamp whose COMMIT is not answered is known as well", async () => {
-  const store = await proxied(1_500);
+  const store = await proxied(2_500);
   const id = await session();
   await store.session(id);
   proxy.atCommit = "cut after";
@@ -118,7 +118,7 @@ test("a stamp whose COMMIT is not answered is known as well", async () => {
 });
 
 test("where nobody can be asked what became of a COMMIT, that is what is said", async () => {
-  const store = await proxied(700);
+  const store = await proxied(1_500);
   const id = await session();
   await store.session(id);
   proxy.atCommit = "hang after";
@@ -129,7 +129,7 @@ test("where nobody can be asked what became of a COMMIT, that is what is said", 
   const { error, ms } = await claiming;
   expect(error.code).toBe("store_outcome_unknown");
   expect(error.message).toContain("unknown");
-  expect(ms).toBeLessThan(2 * 700 + SLACK_MS);
+  expect(ms).toBeLessThan(2 * 1_500 + SLACK_MS);
   proxy.frozen = false;
   // Asked again, it is refused: nobody gets the session twice.
   expect(await store.claim(id, agent, {}, NOTHING)).toEqual({
@@ -139,7 +139,7 @@ test("where nobody can be asked what became of a COMMIT, that is what is said", 
 });
 
 test("a server that stands still is not waited for, and is used again when it goes on", async () => {
-  const store = await proxied(500, 2);
+  const store = await proxied(1_000, 2);
   const id = await session();
   await store.session(id);
   proxy.frozen = true;
@@ -155,7 +155,7 @@ test("a server that stands still is not waited for, and is used again when it go
   const failures = await Promise.all(calls.map((call) => failure(call())));
   for (const { error, ms } of failures) {
     expect(error.code).toBe("store_timeout");
-    expect(ms).toBeLessThan(500 + SLACK_MS);
+    expect(ms).toBeLessThan(1_000 + SLACK_MS);
   }
   proxy.frozen = false;
   // The pool has lost nothing of its size: both connections can be had at once.
@@ -169,14 +169,14 @@ test.each([
   ["the agent", "SELECT 1 FROM users WHERE id = $1 FOR UPDATE", () => agent],
   ["the session", "SELECT 1 FROM sessions WHERE id = $1 FOR UPDATE", (id: string) => id],
 ])("somebody who holds %s locked is not waited for, here nor there", async (_, sql, of) => {
-  const store = await database.store({ timeoutMs: 600 });
+  const store = await database.store({ timeoutMs: 1_500 });
   const id = await session();
   const letGo = await database.server.lock(sql, [of(id)]);
   try {
     const { error, ms } = await failure(store.claim(id, agent, {}, NOTHING));
     expect(error.code).toBe("store_timeout");
     expect(error.message).toContain("nothing was changed");
-    expect(ms).toBeLessThan(600 + SLACK_MS);
+    expect(ms).toBeLessThan(1_500 + SLACK_MS);
     // Nor does the server go on waiting for what nobody asks for any more.
     const waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
     for (const end = Date.now() + 5_000; (await database.server.rows(waiting)).length > 0;) {
@@ -191,7 +191,7 @@ test.each([
 });
 
 test("who inserts a row that refers to the agent does not wait for a claim, nor hold it up", async () => {
-  const store = await database.store({ timeoutMs: 2_000 });
+  const store = await database.store({ timeoutMs: 5_000 });
   const id = await session();
   // As the foreign key of an insert, or of the app's own update, locks the agent.
   const sql = "SELECT 1 FROM users WHERE id = $1 FOR KEY SHARE";
@@ -226,7 +226,7 @@ test("a deadlock with a transaction of the app's is resolved, and the claim made
 });
 
 test("a process that stops in the middle of a claim does not keep the agent locked", async () => {
-  const store = await proxied(800);
+  const store = await proxied(1_500);
   const ids = [await session(), await session()] as const;
   await store.session(ids[0]);
   proxy.atCommit = "hang before";
@@ -315,7 +315,7 @@ test("no error names a password, an address or a value", async () => {
 });
 
 test("killed and started again while claims are made: no session is lost or given twice", async () => {
-  const store = await database.store({ timeoutMs: 2_000 });
+  const store = await database.store({ timeoutMs: 5_000 });
   const agents = [agent, randomUUID(), randomUUID()];
   for (const id of agents.slice(1)) await fixture.putAgent(tenantId, { id, name: "B" });
   const ids: string[] = [];

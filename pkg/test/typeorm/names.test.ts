@@ -10,7 +10,7 @@ import {
   type SchemaNames,
   TypeOrmSessionStore,
 } from "../../src/typeorm/index.ts";
-import { Database } from "./support/database.ts";
+import { Database, STARTING_MS } from "./support/database.ts";
 
 const NOTHING = { context: {}, at: new Date("2026-11-23T10:00:00Z") };
 
@@ -18,7 +18,7 @@ let database: Database;
 beforeAll(async () => {
   database = await Database.start();
   await database.server.rows(OTHER_TABLES);
-});
+}, STARTING_MS);
 afterAll(() => database?.stop());
 
 /** A schema of its own, ids that are texts, a status of its own type, and names with traps in them. */

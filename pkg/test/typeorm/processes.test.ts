@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { randomUUID } from "node:crypto";
-import { Database } from "./support/database.ts";
+import { Database, STARTING_MS } from "./support/database.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 // Where packages are found from.
@@ -29,7 +29,7 @@ beforeAll(async () => {
     external: ["typeorm"],
     logLevel: "error",
   });
-});
+}, STARTING_MS);
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
   await database?.stop();

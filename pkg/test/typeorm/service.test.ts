@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { AssignmentService, type AssignmentServiceOptions } from "../../src/service/index.ts";
 import { Outbox } from "../../src/testing/index.ts";
 import type { Session, Team } from "../../src/types.ts";
-import { Database } from "./support/database.ts";
+import { Database, STARTING_MS } from "./support/database.ts";
 
 let database: Database;
 let outbox: Outbox;
@@ -16,7 +16,7 @@ let fixture: ReturnType<Database["fixture"]>;
 beforeAll(async () => {
   database = await Database.start();
   fixture = database.fixture([await database.store(), await database.store()]);
-});
+}, STARTING_MS);
 afterAll(() => database?.stop());
 beforeEach(() => {
   tenantId = randomUUID();

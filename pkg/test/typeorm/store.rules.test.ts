@@ -3,12 +3,12 @@
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { sessionStoreChecks, type StoreFixture } from "../../src/testing/index.ts";
 import { TypeOrmSessionStore } from "../../src/typeorm/index.ts";
-import { Database } from "./support/database.ts";
+import { Database, STARTING_MS } from "./support/database.ts";
 
 let database: Database;
 beforeAll(async () => {
   database = await Database.start();
-});
+}, STARTING_MS);
 afterAll(() => database?.stop());
 
 describe("TypeORM 1, two pools", () => {

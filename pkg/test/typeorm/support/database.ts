@@ -58,6 +58,9 @@ export const AUDIT = `
     FOR EACH ROW WHEN (NEW.assigned_agent_id IS NOT NULL) EXECUTE FUNCTION write_down();
 `;
 
+/** How long a busy machine may take to make a cluster and start it. */
+export const STARTING_MS = 90_000;
+
 /** A server with the tables on it, data sources, and stores over them. */
 export class Database {
   readonly server: PostgresServer;

@@ -10,8 +10,12 @@ import type {
   Team,
   TenantConfig,
 } from "../types.ts";
+import type { Observer } from "./observe.ts";
+import type { Parts } from "./parts.ts";
 import type { Counts, SessionStore } from "./store.ts";
 import { settingsOf } from "./tenants.ts";
+
+type FactParts = Pick<Parts, "factStore" | "provider" | "observer" | "allCounts">;
 
 /**
  * The store as one run of the engine asks it: one question at a time, and only what it needs.
@@ -21,14 +25,16 @@ import { settingsOf } from "./tenants.ts";
 export class StoredFacts implements Host {
   readonly #store: SessionStore;
   readonly #provider: RoundRobinContextProvider;
+  readonly #observer: Observer;
   readonly #allCounts: boolean;
   #team: Promise<Team | null> | undefined;
   #tenant: Promise<TenantConfig> | undefined;
 
   /** With `allCounts` agents' histories are counted even where the strategy does not ask for them. */
-  constructor(store: SessionStore, provider: RoundRobinContextProvider, allCounts: boolean) {
-    this.#store = store;
+  constructor({ factStore, provider, observer, allCounts }: FactParts) {
+    this.#store = factStore;
     this.#provider = provider;
+    this.#observer = observer;
     this.#allCounts = allCounts;
   }
 
@@ -66,7 +72,13 @@ export class StoredFacts implements Host {
         ? await defaultTeamOf(this.#store, session.tenantId)
         : await this.#teamOf(request);
     if (team === null) return [];
-    return this.#store.members(team.id, await this.#counts(need, request));
+    const members = await this.#store.members(team.id, await this.#counts(need, request));
+    for (const agent of members) {
+      const status = read(agent, "status");
+      if (typeof status !== "string" || STATUSES.has(status)) continue;
+      this.#observer.unknownStatus(String(agent.id), status);
+    }
+    return members;
   }
 
   /** Which sessions given to an agent count: none, where no agent is chosen by them. */
@@ -106,6 +118,9 @@ export class StoredFacts implements Host {
     return this.#tenant;
   }
 }
+
+/** Words for what agents are. Any other is as good as `offline`, but may be a mistake. */
+const STATUSES = new Set(["online", "offline", "away", "busy", "break", "do_not_disturb"]);
 
 /** The strategies that do not look at how many sessions an agent was given. */
 const BLIND_TO_TOTALS = ["round_robin", "least_active", "load_balanced", "manual"];

@@ -23,8 +23,8 @@ export async function assignToAgents(
   assignments: readonly ManualAssignment[],
 ): Promise<Assigned> {
   const teams = await parts.store.teams(tenantId);
-  const plans = assignments.map(({ agentId, count }) => {
-    const team = firstActiveTeam(teams, agentId);
+  const plans = assignments.map(({ agentId, count }, at) => {
+    const team = firstActiveTeam(teams, agentId, `assignments[${at}].agentId`);
     return { agentId, left: count, team, maxLoad: limitOf(team) };
   });
   let assigned = 0;
@@ -102,12 +102,12 @@ function claimByHand(
 }
 
 /** The first active team that the agent is in: oldest first, ties by id. */
-function firstActiveTeam(teams: readonly Team[], agentId: string): Team {
+function firstActiveTeam(teams: readonly Team[], agentId: string, path: string): Team {
   const mine = teams.filter((team) => read(team, "members")?.includes(agentId));
   // A default team does not come first here.
   const first = defaultTeam(mine.map((team) => ({ ...team, isDefault: false })));
   const team = first && mine.find((team) => team.id === first.id);
   if (team !== undefined) return team;
   const message = `the agent \`${printable(agentId)}\` is in no active team of the tenant`;
-  throw new AssignmentEngineError("unknown_agent", message);
+  throw new AssignmentEngineError("unknown_agent", message, { path });
 }

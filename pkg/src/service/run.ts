@@ -133,7 +133,7 @@ function taken(decision: Decision): Decision {
 }
 
 async function decide(parts: Parts, engine: AssignmentEngine, request: Request): Promise<Decision> {
-  const host = new StoredFacts(parts.factStore, parts.provider, parts.allCounts);
+  const host = new StoredFacts(parts);
   try {
     return await engine.run(request, host, { trace: parts.trace });
   } catch (error) {

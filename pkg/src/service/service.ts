@@ -53,7 +53,8 @@ export interface AssignmentServiceOptions {
  * Every method may be called any number of times at once, here and in other processes on the same
  * store; no session is assigned twice. After an error nothing of that session has been saved.
  *
- * A method rejects with an `AssignmentEngineError`: with a `path` if an argument is refused;
+ * A method rejects with an `AssignmentEngineError`: with a `path` if an argument is refused, or one of
+ * a list names what there is not;
  * `unknown_session`, `unknown_team` or `unknown_agent` if there is none; with the store's own code
  * if it rejected with an error of this package, else `store_failed`, the raw error as the `cause`;
  * `store_timeout` if it did not answer, and then a claim or an update may have been carried out or

@@ -96,6 +96,7 @@ test("an agent without an active team here is refused before anything is assigne
       ]),
     ).rejects.toMatchObject({
       code: "unknown_agent",
+      path: expect.stringMatching(/^assignments\[\d\]\.agentId$/),
       message: `the agent \`${agent}\` is in no active team of the tenant`,
     });
   }

@@ -2,7 +2,7 @@ import { AssignmentEngineError } from "../errors.ts";
 import { within } from "../service/deadline.ts";
 import { Connection, type Row } from "./connection.ts";
 import type { PostgresDataSource } from "./data-source.ts";
-import { failureOf, isAborted, isConflict, stateOf } from "./failures.ts";
+import { driverErrorOf, failureOf, isAborted, isConflict, stateOf } from "./failures.ts";
 
 /** What runs in a transaction. */
 export interface Transaction {
@@ -32,9 +32,15 @@ export class Database {
 
   /**
    * Does `work` in a transaction, READ COMMITTED. Where it met another transaction it is done again,
-   * a few times. If the answer to COMMIT is lost, the server is asked what became of it.
+   * a few times. If the answer to COMMIT is lost, the server is asked what became of it. That it was
+   * committed is believed only if the tables show what was written, as `shows` finds out: after a
+   * crash a server may give the number of a transaction that was lost to another one.
    */
-  async transaction<T>(what: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  async transaction<T>(
+    what: string,
+    work: (transaction: Transaction) => Promise<T>,
+    shows: (answer: T) => Promise<boolean>,
+  ): Promise<T> {
     const end = Date.now() + this.#timeoutMs;
     for (let conflicts = 0; ; conflicts += 1) {
       const attempt = new Attempt(this.#dataSource, what);
@@ -42,7 +48,7 @@ export class Database {
         return await attempt.run(work, Math.max(1, end - Date.now()));
       } catch (error) {
         if (attempt.inDoubt !== undefined && !isAborted(error)) {
-          return await this.#settle(what, attempt.inDoubt as InDoubt<T>, error);
+          return await this.#settle(what, attempt.inDoubt as InDoubt<T>, shows, error);
         }
         const again = isConflict(error) && conflicts < MAX_CONFLICTS && Date.now() < end;
         if (!again) throw failureOf(what, this.#timeoutMs, error);
@@ -51,19 +57,28 @@ export class Database {
   }
 
   /** What became of a transaction whose COMMIT was not answered. */
-  async #settle<T>(what: string, { xid, answer }: InDoubt<T>, error: unknown): Promise<T> {
+  async #settle<T>(
+    what: string,
+    { xid, answer }: InDoubt<T>,
+    shows: (answer: T) => Promise<boolean>,
+    error: unknown,
+  ): Promise<T> {
+    const cause = driverErrorOf(error);
     const end = Date.now() + this.#timeoutMs;
     for (let left = this.#timeoutMs; left > 0; left = end - Date.now()) {
       const status = await this.#statusOf(xid, left);
-      if (status === "committed") return answer;
+      if (status === "committed") {
+        if (await shows(answer).catch(() => false)) return answer;
+        break;
+      }
       if (status === "aborted") {
         const message = `the connection broke in \`${what}\`; nothing was changed`;
-        throw new AssignmentEngineError("store_unavailable", message, { cause: error });
+        throw new AssignmentEngineError("store_unavailable", message, { cause });
       }
       await new Promise((resolve) => setTimeout(resolve, Math.min(SETTLE_PAUSE_MS, left)));
     }
-    const message = `the database did not say what became of \`${what}\`; whether it was carried out is unknown`;
-    throw new AssignmentEngineError("store_outcome_unknown", message, { cause: error });
+    const message = `the connection broke in \`${what}\`; whether it was carried out is unknown`;
+    throw new AssignmentEngineError("store_outcome_unknown", message, { cause });
   }
 
   async #statusOf(xid: string, milliseconds: number): Promise<unknown> {

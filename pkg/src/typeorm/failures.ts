@@ -62,7 +62,7 @@ export function isConflict(error: unknown): boolean {
 }
 
 /** TypeORM wraps what the driver says, together with the parameters, which concern nobody. */
-function driverErrorOf(error: unknown): unknown {
+export function driverErrorOf(error: unknown): unknown {
   return isObject(error) && "driverError" in error ? error["driverError"] : error;
 }
 

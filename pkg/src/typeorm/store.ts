@@ -5,7 +5,7 @@ import type { Agent, Session, Team, TenantConfig } from "../types.ts";
 import { claim, ImpossibleIds, refused } from "./claim.ts";
 import type { Row } from "./connection.ts";
 import type { PostgresDataSource } from "./data-source.ts";
-import { Database } from "./database.ts";
+import { Database, type Transaction } from "./database.ts";
 import { type SchemaNames, tablesOf } from "./names.ts";
 import { type Statements, statementsFor } from "./statements.ts";
 
@@ -36,7 +36,7 @@ export interface TypeOrmSessionStoreOptions {
  * A call rejects with an `AssignmentEngineError`: `store_timeout` (nothing was changed),
  * `store_conflict` (another transaction was in the way again and again; nothing was changed),
  * `store_unavailable` (no connection; nothing was changed), `store_outcome_unknown` (the connection
- * broke in the COMMIT, and the server cannot be asked), `store_schema`, `store_denied`,
+ * broke in the COMMIT, and the server cannot say what became of it), `store_schema`, `store_denied`,
  * `store_constraint`, `invalid_value`, else `store_failed`. What the server said is the `cause`.
  */
 export class TypeOrmSessionStore implements SessionStore {
@@ -79,8 +79,13 @@ export class TypeOrmSessionStore implements SessionStore {
   ): Promise<Claim> {
     const sql = this.#sql;
     const request = { sessionId, agentId, expected, changes };
+    const shows = async (answer: Claim) => {
+      if (answer.kind === "refused") return true;
+      const session = await this.session(sessionId);
+      return session?.assignedAgentId === agentId && isAt(session.assignedAt, changes.at);
+    };
     try {
-      return await this.#database.transaction("claim", (one) => claim(one, sql, request));
+      return await this.#database.transaction("claim", (one) => claim(one, sql, request), shows);
     } catch (error) {
       if (!(error instanceof ImpossibleIds)) throw error;
       const session = await this.session(sessionId);
@@ -95,19 +100,26 @@ export class TypeOrmSessionStore implements SessionStore {
     const sql = this.#sql;
     const { teamId, context, at } = changes;
     const values = [sessionId, teamId ?? null, JSON.stringify(context), at];
-    return this.#database.transaction("update", async (transaction) => {
+    const work = async (transaction: Transaction) => {
       const [updated] = await transaction.write(sql.update, values);
       const row = updated ?? (await transaction.rows(sql.session, [sessionId]))[0];
       return (row as Session | undefined) ?? null;
-    });
+    };
+    return this.#database.transaction("update", work, async () =>
+      isAt((await this.session(sessionId))?.updatedAt, at),
+    );
   }
 
   stamp(sessionId: string, key: string, seen: unknown, stamp: string): Promise<boolean> {
-    return this.#changed("stamp", this.#sql.stamp, [sessionId, key, jsonOf(seen), stamp]);
+    const values = [sessionId, key, jsonOf(seen), stamp];
+    const shows = async () => (await this.#entry(sessionId, key)) === stamp;
+    return this.#changed("stamp", this.#sql.stamp, values, shows);
   }
 
   unstamp(sessionId: string, key: string, stamp: string, seen: unknown): Promise<boolean> {
-    return this.#changed("unstamp", this.#sql.unstamp, [sessionId, key, stamp, jsonOf(seen)]);
+    const values = [sessionId, key, stamp, jsonOf(seen)];
+    const shows = async () => (await this.#entry(sessionId, key)) !== stamp;
+    return this.#changed("unstamp", this.#sql.unstamp, values, shows);
   }
 
   async contactHasAssignedSession(
@@ -162,9 +174,18 @@ export class TypeOrmSessionStore implements SessionStore {
   }
 
   /** Did the statement, which writes to one row or none, write to one? */
-  async #changed(what: string, sql: string, values: unknown[]): Promise<boolean> {
-    const rows = await this.#database.transaction(what, (one) => one.write(sql, values));
-    return rows.length > 0;
+  async #changed(
+    what: string,
+    sql: string,
+    values: unknown[],
+    shows: () => Promise<boolean>,
+  ): Promise<boolean> {
+    const write = (transaction: Transaction) => transaction.write(sql, values);
+    return (await this.#database.transaction(what, write, shows)).length > 0;
+  }
+
+  async #entry(sessionId: string, key: string): Promise<unknown> {
+    return (await this.session(sessionId))?.context?.[key];
   }
 }
 
@@ -176,6 +197,11 @@ function timeoutOf(value: number): number {
   const path = "options.timeoutMs";
   const message = `${path}: not a whole number of milliseconds from 1 to ${LONGEST_TIMEOUT_MS}`;
   throw new AssignmentEngineError("invalid_value", message, { path });
+}
+
+/** Is the instant of a row the one that was written? */
+function isAt(stored: unknown, at: Date): boolean {
+  return stored != null && new Date(stored as Date | string).getTime() === at.getTime();
 }
 
 function teamOf({ tenantId, ...team }: Row): { tenantId: string; team: Team } {

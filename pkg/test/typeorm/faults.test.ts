@@ -117,6 +117,22 @@ test("a stamp whose COMMIT is not answered is known as well", async () => {
   expect(await store.unstamp(id, "oooLastSentAt", "now", undefined)).toBe(true);
 });
 
+test("a number that says committed is not believed where the tables show something else", async () => {
+  const store = await proxied(2_500);
+  const id = await session();
+  const rival = randomUUID();
+  await fixture.putAgent(tenantId, { id: rival, name: "Ben" });
+  await store.session(id);
+  proxy.atCommit = "hang after";
+  const claiming = failure(store.claim(id, agent, {}, NOTHING));
+  while ((await ownerOf(id)) === null) await new Promise((resolve) => setTimeout(resolve, 10));
+  await database.server.rows("UPDATE sessions SET assigned_agent_id = $2 WHERE id = $1", [
+    id,
+    rival,
+  ]);
+  expect((await claiming).error.code).toBe("store_outcome_unknown");
+});
+
 test("where nobody can be asked what became of a COMMIT, that is what is said", async () => {
   const store = await proxied(1_500);
   const id = await session();

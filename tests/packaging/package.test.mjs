@@ -26,7 +26,7 @@ async function listed() {
 }
 
 test("the tarball holds what is built, the licences and the README, and nothing else", async (t) => {
-  const entries = ["index", "redis", "nestjs", "testing"];
+  const entries = ["index", "redis", "nestjs", "typeorm", "testing"];
   const expected = [
     "LICENSE-APACHE",
     "LICENSE-MIT",
@@ -135,6 +135,7 @@ test("are the types wrong? No, in every way to resolve a module", async (t) => {
     "./package.json",
     "./redis",
     "./testing",
+    "./typeorm",
     "./web",
   ]);
   // /web is for ESM only, and is not there for those who know no `exports`.

@@ -62,8 +62,10 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AssignmentModu
  *
  * ```ts
  * AssignmentModule.forRoot({
- *   imports: [TypeOrmModule.forFeature([SessionEntity])],
- *   store: { useClass: TypeOrmSessionStore },
+ *   store: {
+ *     inject: [DataSource],
+ *     useFactory: (dataSource: DataSource) => new TypeOrmSessionStore(dataSource),
+ *   },
  *   messenger: { useExisting: WhatsappMessenger },
  * });
  * ```

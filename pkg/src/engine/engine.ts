@@ -22,6 +22,7 @@ import {
   resume,
   resumeOrFail,
 } from "./run.ts";
+import { takeTurnOf, tracedTurns } from "./traced_turns.ts";
 import type { TeamTurns, Turn } from "./turns.ts";
 import { Watchdog, Watched } from "./watchdog.ts";
 import { isObject, milliseconds, read, typed } from "./wire.ts";
@@ -102,7 +103,7 @@ export class AssignmentEngine {
   decide(
     request: Request,
     facts: FactsAndRoster,
-    source: GetNextIndex | Pick<IndexSource, "getNextIndex">,
+    source: GetNextIndex | Pick<IndexSource, "getNextIndex" | "takeTurn">,
     options?: DecideOptions,
   ): Promise<Decision> {
     try {
@@ -112,7 +113,8 @@ export class AssignmentEngine {
       if (turns !== undefined) {
         return this.#decideOrdinary(request, facts, turns, now, getNextIndex);
       }
-      return this.#drive(request, facts, { getNextIndex }, options, now);
+      const host = { getNextIndex, ...(traced(options) && takeTurnOf(source)) };
+      return this.#drive(request, facts, host, options, now);
     } catch (error) {
       return Promise.reject(typed("request", error));
     }
@@ -312,13 +314,15 @@ export class AssignmentEngine {
     const settings = { trace: traced(options), observed };
     let at: Started = this.#pipeline.start(request, now, facts, settings);
     timer?.left(at.rules);
+    const turns = tracedTurns(host, settings.trace);
     while (at.step.kind === "need") {
       const { need, run } = at.step;
-      const answer = await this.#answer(need, request, host);
+      const asked = need.kind === "next_index" && turns !== undefined ? turns : host;
+      const answer = await this.#answer(need, request, asked);
       at = resumeOrFail(run, answer, settings);
       timer?.left(at.rules);
     }
-    return at.step.decision;
+    return turns === undefined ? at.step.decision : turns.marked(at.step.decision);
   }
 
   /** The host's answer, or that it could not be had. */

@@ -1,4 +1,5 @@
 import { has, type RedisClient } from "./client.ts";
+import { RENEW_INTERVAL_MS } from "./renew.ts";
 
 /** A client that was made here, and what can be done with it. */
 export interface Connection {
@@ -7,9 +8,10 @@ export interface Connection {
   readonly lastError: unknown;
   /**
    * Leaves the line for a new one, if it is in use and was not left just now: this server, or
-   * this line to it, is the wrong one to ask. Calls under way fail.
+   * this line to it, is the wrong one to ask. Calls under way fail. Undefined for a client that was
+   * made elsewhere, which is told in its own way.
    */
-  renew(): void;
+  readonly renew: (() => void) | undefined;
   /** Ends it; never rejects, takes {@link CLOSE_TIMEOUT_MS} at most. */
   close(): Promise<void>;
 }
@@ -142,14 +144,15 @@ export async function closeClient(client: RedisClient): Promise<void> {
 
 /**
  * How long to wait before the line is opened again, in milliseconds: twice as long each time up to
- * a second, and a random half of it less, so that many processes do not come back at once.
+ * three quarters of one, and a random half of it less, so that many processes do not come back at once.
  */
 export function backoffMs(attempt: number): number {
-  const longest = Math.min(1000, 25 * 2 ** Math.min(attempt, 10));
+  const longest = Math.min(LONGEST_WAIT_MS, 25 * 2 ** Math.min(attempt, 10));
   return Math.ceil(longest * (0.5 + Math.random() / 2));
 }
 
-const RENEW_INTERVAL_MS = 1000;
+/** With an attempt that gets no answer, a server that is back is found within two seconds. */
+const LONGEST_WAIT_MS = 750;
 
 /** A line that was ready for so long was a good one. */
 const HELD_MS = 1000;

@@ -357,5 +357,5 @@ test("processes that lost their server come back at different times, within a se
     expect(new Set(waits).size).toBeGreaterThan(5);
   }
   expect(backoffMs(0)).toBeLessThanOrEqual(25);
-  expect(backoffMs(20)).toBeGreaterThanOrEqual(500);
+  expect(backoffMs(20)).toBeGreaterThanOrEqual(375);
 });

@@ -44,10 +44,12 @@ export class Line {
   #renewedAt = -Infinity;
   #attempt = 0;
   #closed = false;
-  #logIn: ReturnType<typeof setTimeout> | undefined;
+  #wasReady = false;
+  #attemptEnds: ReturnType<typeof setTimeout> | undefined;
   #lastError: unknown;
   readonly #events: ConnectionEvents;
   readonly #leave: () => void;
+  readonly #limitMs: number;
 
   /** `leave` gives up the line and sees to a new one. */
   constructor(
@@ -58,18 +60,14 @@ export class Line {
   ) {
     this.#events = events;
     this.#leave = leave;
+    this.#limitMs = settings.connectTimeoutMs;
     client.on("error", (error) => {
       this.#lastError = error;
     });
-    client.on("connect", () => {
-      clearTimeout(this.#logIn);
-      this.#logIn = setTimeout(() => {
-        if (!this.#closed && !this.#ready) leave();
-      }, settings.connectTimeoutMs);
-    });
+    client.on("connect", () => this.attempt());
     client.on("ready", () => {
-      clearTimeout(this.#logIn);
-      this.#ready = true;
+      this.#attempted();
+      this.#ready = this.#wasReady = true;
       this.#readyAt = performance.now();
       this.#lastError = undefined;
       events.ready();
@@ -84,9 +82,24 @@ export class Line {
     return this.#closed;
   }
 
+  /**
+   * A line is being opened: one that has not logged in when the time is over is given up. Neither
+   * library has a clock against a server that takes a connection and says nothing.
+   */
+  attempt(): void {
+    if (this.#attemptEnds !== undefined) return;
+    this.#attemptEnds = setTimeout(
+      () => {
+        this.#attemptEnds = undefined;
+        if (!this.#closed && !this.#ready) this.#leave();
+      },
+      this.#wasReady ? Math.min(this.#limitMs, REOPEN_LIMIT_MS) : this.#limitMs,
+    );
+  }
+
   /** The line is gone. */
   lost(): void {
-    clearTimeout(this.#logIn);
+    this.#attempted();
     this.#ready = false;
     if (!this.#closed) this.#events.lost(this.#lastError);
   }
@@ -110,8 +123,13 @@ export class Line {
 
   close(client: RedisClient): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#logIn);
+    this.#attempted();
     return closeClient(client);
+  }
+
+  #attempted(): void {
+    clearTimeout(this.#attemptEnds);
+    this.#attemptEnds = undefined;
   }
 }
 
@@ -153,6 +171,9 @@ export function backoffMs(attempt: number): number {
 
 /** With an attempt that gets no answer, a server that is back is found within two seconds. */
 const LONGEST_WAIT_MS = 750;
+
+/** How long opening a line again may take, whatever the start was given, in milliseconds. */
+export const REOPEN_LIMIT_MS = 1000;
 
 /** A line that was ready for so long was a good one. */
 const HELD_MS = 1000;

@@ -63,8 +63,9 @@ export class RedisCaller {
       throw new ProviderError("configuration", "`maxInFlight` is not a whole number from 1");
     }
     this.#abilities = abilitiesOf(redis);
-    const { renew = renewalOf(redis), observer } = options;
-    const outcomes = outcomesFor(new LineWatch(renew || (() => undefined)), observer);
+    const { renew, observer } = options;
+    const renewal = renew === undefined ? renewalOf(redis) : { leave: renew || (() => undefined) };
+    const outcomes = outcomesFor(new LineWatch(renewal), observer);
     this.#calls = new Calls(deadlineMs, maxInFlight, new Teller(options.address), outcomes);
   }
 

@@ -153,15 +153,19 @@ describe.each(LIBRARIES)("with %s", (_, loaders) => {
 
   test("loading", async () => {
     await connect();
-    await server.ask("CONFIG SET key-load-delay 200");
-    for (let n = 0; n < 3000; n += 1000) {
-      const keys = Array.from({ length: 1000 }, (_, i) => [`k${n + i}`, "v"]).flat();
-      await server.ask(["MSET", ...keys]);
-    }
-    const loading = server.ask("DEBUG RELOAD").catch(() => "");
+    await server.ask("DEBUG POPULATE 400 filler 4096");
+    await server.ask("SAVE");
+    await server.kill();
+    // Half a millisecond for each key, and a look at the clients after each kilobyte.
+    const slow = ["--key-load-delay", "5000", "--loading-process-events-interval-bytes", "1024"];
+    const restarting = server.restart(slow);
     const seen = new Set<string>();
-    await until(async () => (seen.add(await pick()), seen.has("loading")), "loading");
-    await loading;
+    await until(async () => seen.add(await pick()).has("loading"), "loading");
+    await restarting;
+    await until(
+      async () => !(await server.ask("INFO persistence")).includes("loading:1"),
+      "loaded",
+    );
     await back();
   }, 20_000);
 

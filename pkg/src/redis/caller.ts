@@ -1,6 +1,13 @@
 import { ProviderError } from "../errors.ts";
-import { Calls, type Outcomes } from "./calls.ts";
-import { type Abilities, abilitiesOf, loadAndRun, type RedisClient } from "./client.ts";
+import { Calls, type Outcomes, type Work } from "./calls.ts";
+import {
+  type Abilities,
+  abilitiesOf,
+  loadAndRun,
+  type RedisClient,
+  type Scripts,
+  type Sink,
+} from "./client.ts";
 import { Deadline } from "./deadline.ts";
 import { isMissingScript } from "./reply.ts";
 import { LineWatch, renewalOf } from "./renew.ts";
@@ -92,18 +99,7 @@ export class RedisCaller {
     if (scripts === undefined) {
       return Promise.reject(new ProviderError("configuration", "the redis client runs no scripts"));
     }
-    const { runInto } = scripts;
-    return this.#calls.run({
-      send:
-        runInto === undefined
-          ? () => scripts.run(script, keys, args)
-          : (sink) => runInto(sink, script, keys, args),
-      hasSink: runInto !== undefined,
-      instead: (error) =>
-        isMissingScript(error) ? () => loadAndRun(scripts, script, keys, args) : undefined,
-      read,
-      key: keys[0],
-    });
+    return this.#calls.run(new ScriptRun(scripts, script, keys, args, read));
   }
 
   /** With a client that runs no scripts: `incr`, and `expire` once that went well. */
@@ -121,6 +117,45 @@ export class RedisCaller {
     const deadline = new Deadline(deadlineMs);
     const work = { send: () => send(this.#abilities), read: () => undefined, key };
     await this.#calls.run(work, deadline);
+  }
+}
+
+/** A script that is to be run: an object, and no functions of its own, for there are many of it. */
+class ScriptRun<T> implements Work<T> {
+  readonly hasSink: boolean;
+  readonly key: string;
+  readonly read: (reply: unknown) => T;
+  private readonly _scripts: Scripts;
+  private readonly _script: Script;
+  private readonly _keys: readonly string[];
+  private readonly _args: readonly string[];
+
+  constructor(
+    scripts: Scripts,
+    script: Script,
+    keys: readonly [string, ...string[]],
+    args: readonly string[],
+    read: (reply: unknown) => T,
+  ) {
+    this.hasSink = scripts.runInto !== undefined;
+    this.key = keys[0];
+    this.read = read;
+    this._scripts = scripts;
+    this._script = script;
+    this._keys = keys;
+    this._args = args;
+  }
+
+  send(sink: Sink): unknown {
+    const { runInto } = this._scripts;
+    return runInto === undefined
+      ? this._scripts.run(this._script, this._keys, this._args)
+      : runInto(sink, this._script, this._keys, this._args);
+  }
+
+  instead(error: unknown): (() => unknown) | undefined {
+    if (!isMissingScript(error)) return undefined;
+    return () => loadAndRun(this._scripts, this._script, this._keys, this._args);
   }
 }
 

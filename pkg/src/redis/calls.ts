@@ -10,7 +10,7 @@ export interface Work<T> {
   /** The reply goes to the sink, and nothing that `send` answers means anything. */
   readonly hasSink?: boolean;
   /** Instead, when this error says that nothing was done and what is to be sent now. */
-  readonly instead?: ((error: unknown) => (() => unknown) | undefined) | undefined;
+  instead?(error: unknown): (() => unknown) | undefined;
   /** What the answer means; throws for one that means nothing. */
   read(reply: unknown): T;
   /** The key that errors name. */
@@ -62,7 +62,7 @@ export class Calls {
     return new Promise<T>((resolve, reject) => {
       const call = new Call(this, work, deadline, probe, resolve, reject);
       deadline.watch(call);
-      call.send(work.send, work.hasSink === true);
+      call.begin();
     });
   }
 
@@ -125,16 +125,10 @@ class Call<T> extends Timed implements Sink {
     this._reject = reject;
   }
 
-  send(send: (sink: Sink) => unknown, hasSink: boolean): void {
+  begin(): void {
     try {
-      const sent = send(this);
-      // A promise of the language stays the one it is; its `then`, too, can throw.
-      if (!hasSink) {
-        Promise.resolve(sent).then(
-          (reply) => this.answered(reply),
-          (error: unknown) => this.refused(error),
-        );
-      }
+      const sent = this._work.send(this);
+      if (this._work.hasSink !== true) this._await(sent);
     } catch (error) {
       this.refused(error);
     }
@@ -168,7 +162,19 @@ class Call<T> extends Timed implements Sink {
       return;
     }
     this._resent = true;
-    this.send(send, false);
+    try {
+      this._await(send());
+    } catch (thrown) {
+      this.refused(thrown);
+    }
+  }
+
+  private _await(sent: unknown): void {
+    // A promise of the language stays the one it is; its `then`, too, can throw.
+    Promise.resolve(sent).then(
+      (reply) => this.answered(reply),
+      (error: unknown) => this.refused(error),
+    );
   }
 
   private _fail(error: unknown): void {

@@ -23,6 +23,7 @@ import {
   sessions,
   team,
 } from "./engines/data.ts";
+import { redis } from "./redis.ts";
 import { PlainEngine } from "./engines/plain.ts";
 import { TunedEngine, TunedRoster } from "./engines/tuned.ts";
 
@@ -267,7 +268,10 @@ function load(): void {
   promise(kB <= 220, `the module has ${kB.toFixed(0)} kB gzipped, promised 220`);
 }
 
-const parts: Record<string, () => void | Promise<void>> = { load, resident, given, queue };
+const parts: Record<string, () => void | Promise<void>> = {
+  ...{ load, resident, given, queue },
+  redis: () => redis(promise),
+};
 for (const part of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts)) {
   await parts[part]!();
 }

@@ -23,6 +23,7 @@ import {
   resume,
   resumeOrFail,
 } from "./run.ts";
+import { takeTurnOf, tracedTurns } from "./traced_turns.ts";
 import type { TeamTurns, Turn } from "./turns.ts";
 import { Watchdog } from "./watchdog.ts";
 import { isObject, milliseconds, read, typed } from "./wire.ts";
@@ -105,7 +106,7 @@ export class AssignmentEngine {
   decide(
     request: Request,
     facts: FactsAndRoster,
-    source: GetNextIndex | Pick<IndexSource, "getNextIndex">,
+    source: GetNextIndex | Pick<IndexSource, "getNextIndex" | "takeTurn">,
     options?: DecideOptions,
   ): Promise<Decision> {
     try {
@@ -123,7 +124,8 @@ export class AssignmentEngine {
           this.#wholeWay,
         );
       }
-      return this.#drive(request, facts, { getNextIndex }, options, now);
+      const host = { getNextIndex, ...(traced(options) && takeTurnOf(source)) };
+      return this.#drive(request, facts, host, options, now);
     } catch (error) {
       return Promise.reject(typed("request", error));
     }
@@ -251,13 +253,15 @@ export class AssignmentEngine {
     const settings = { trace: traced(options), observed };
     let at: Started = this.#pipeline.start(request, now, facts, settings);
     timer?.left(at.rules);
+    const turns = tracedTurns(host, settings.trace);
     while (at.step.kind === "need") {
       const { need, run } = at.step;
-      const answer = await this.#answer(need, request, host);
+      const asked = need.kind === "next_index" && turns !== undefined ? turns : host;
+      const answer = await this.#answer(need, request, asked);
       at = resumeOrFail(run, answer, settings);
       timer?.left(at.rules);
     }
-    return at.step.decision;
+    return turns === undefined ? at.step.decision : turns.marked(at.step.decision);
   }
 
   /** The host's answer, or that it could not be had. */

@@ -151,7 +151,13 @@ const ROTATION: Provider = {
   ): Promise<RoundRobinContextProvider> => {
     const { client, ...redis } = options.redis ?? {};
     const logger = loggerOf(options);
-    const opened = await createRoundRobinContextProvider({ ...redis, redis: client, logger });
+    const { hooks } = options;
+    const opened = await createRoundRobinContextProvider({
+      hooks,
+      ...redis,
+      redis: client,
+      logger,
+    });
     connection.keep(opened);
     return opened.provider;
   },

@@ -1,6 +1,7 @@
 import { defaultTeam, type Host } from "../engine/index.ts";
+import { takeTurn } from "../engine/traced_turns.ts";
 import { read } from "../engine/wire.ts";
-import type { RoundRobinContextProvider } from "../provider/provider.ts";
+import type { CountedTurn, RoundRobinContextProvider } from "../provider/provider.ts";
 import type {
   Agent,
   NoAgentPolicy,
@@ -97,6 +98,10 @@ export class StoredFacts implements Host {
 
   getNextIndex(contextKey: string, candidateCount: number): Promise<number> {
     return this.#provider.getNextIndex(contextKey, candidateCount);
+  }
+
+  takeTurn(contextKey: string, candidateCount: number): Promise<CountedTurn> {
+    return takeTurn(this.#provider, contextKey, candidateCount);
   }
 
   #teamAndTenant(request: Request): Promise<[Team | null, TenantConfig]> {

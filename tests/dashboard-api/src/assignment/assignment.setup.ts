@@ -19,7 +19,8 @@ export function assignmentModule(): DynamicModule {
     useFactory: assignmentOptions,
     store: {
       inject: [DataSource],
-      useFactory: (dataSource: DataSource) => new TypeOrmSessionStore(dataSource),
+      useFactory: (dataSource: DataSource) =>
+        new TypeOrmSessionStore(dataSource, { timeoutMs: 7_000 }),
     },
     messenger: { useClass: TableMessenger },
   });
@@ -36,7 +37,7 @@ function assignmentOptions(dataSource: DataSource): AssignmentModuleOptions {
       skillRule(dataSource),
       selectorRule,
     ],
-    // Longer than the store gives itself, so that it is the one to say what went wrong.
+    // Longer than the store may take twice, so that it is the one to say what went wrong.
     answerTimeoutMs: 15_000,
     hooks: {
       failed: ({ what, sessionId, error }) =>

@@ -21,6 +21,7 @@ use std::fmt;
 use assignment_engine_core::{
     Agent, AgentId, ContactId, Session, SessionId, TeamConfig, TeamId, TenantConfig, TenantId,
 };
+use futures_util::future::join_all;
 use serde_json::Value;
 use tokio_postgres::Row;
 
@@ -66,8 +67,10 @@ impl PostgresSessionStore {
     /// every right.
     async fn try_out(&self, lease: &Lease) -> Result<(), StoreError> {
         let sql = &self.statements;
-        for sql in sql.of_the_hosts_tables() {
-            lease.prepare(sql).await?;
+        let all = sql.of_the_hosts_tables();
+        // Sent together: one round trip.
+        for prepared in join_all(all.into_iter().map(|sql| lease.prepare(sql))).await {
+            prepared?;
         }
         let (nobody, none) = (None::<&str>, Vec::<&str>::new());
         let never = Vec::<Option<i64>>::new();

@@ -113,71 +113,112 @@ async fn heal(provider: &RedisRoundRobinContextProvider, plan: Plan) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fault_at_any_byte_ends_in_time_and_heals() {
-    let servers: Vec<_> = (0..SERVERS).map(|_| server()).collect();
-    let bytes = {
-        prepare(&servers[0]);
-        let proxy = FaultProxy::to(servers[0].port(), None).await;
-        let pick =
-            RedisOptions::from_url(&format!("redis://app:secret@127.0.0.1:{}/1", proxy.port()));
-        let patient = pick.unwrap().with_deadline(Duration::from_secs(10));
-        let provider = RedisRoundRobinContextProvider::new(patient);
-        let team = ContextKey::new("team").unwrap();
-        assert_eq!(provider.get_next_index(&team, 7).await, Ok(41 % 7));
-        [Direction::Request, Direction::Reply].map(|way| (way, proxy.passed(way)))
-    };
+/// A pick of a key that holds something foreign; nothing that happens to it may refresh the key.
+async fn foreign_case(server: &RedisServer, plan: Plan) -> (String, Duration) {
+    prepare(server);
+    server.text_in(1, &["SET", KEY, "hello", "EX", "100"]);
+    let proxy = FaultProxy::to(server.port(), Some(plan)).await;
+    let provider = provider(&proxy);
+    let team = ContextKey::new("team").unwrap();
+    let (outcome, late) = timed(DEADLINE, provider.get_next_index(&team, 7)).await;
+    // The next one brings what the first may have left half done.
+    let _ = provider.get_next_index(&team, 7).await;
+    let ttl: i64 = server.text_in(1, &["TTL", KEY]).parse().unwrap();
+    assert!((1..=100).contains(&ttl), "{plan:?}: {outcome:?} {ttl}");
+    let ended = outcome.map_or_else(|error| error.code(), |_| "ok");
+    (ended.to_owned(), late)
+}
+
+/// The faults at every byte of the exchange of a first pick, log-in and script included.
+async fn plans(server: &RedisServer, faults: &'static [Fault]) -> Vec<Plan> {
+    prepare(server);
+    let proxy = FaultProxy::to(server.port(), None).await;
+    let url = format!("redis://app:secret@127.0.0.1:{}/1", proxy.port());
+    let patient = RedisOptions::from_url(&url).unwrap();
+    let patient = patient.with_deadline(Duration::from_secs(10));
+    let provider = RedisRoundRobinContextProvider::new(patient);
+    let team = ContextKey::new("team").unwrap();
+    assert_eq!(provider.get_next_index(&team, 7).await, Ok(41 % 7));
+    let bytes = [Direction::Request, Direction::Reply].map(|way| (way, proxy.passed(way)));
     let plans = bytes.into_iter().flat_map(|(direction, length)| {
         (0..length).flat_map(move |offset| {
-            Fault::ALL.map(|fault| Plan {
+            faults.iter().map(move |fault| Plan {
                 direction,
                 offset,
-                fault,
+                fault: *fault,
             })
         })
     });
-    let plans = Arc::new(Mutex::new(plans.collect::<Vec<_>>()));
-    let total = plans.lock().unwrap().len();
+    plans.collect()
+}
+
+/// How often each fault ended how, of all the plans, some servers at a time.
+async fn all_of<F>(
+    faults: &'static [Fault],
+    case: impl Fn(Arc<RedisServer>, Plan) -> F + Copy + Send + 'static,
+) -> BTreeMap<(String, String), usize>
+where
+    F: Future<Output = (String, Duration)> + Send,
+{
+    let servers: Vec<_> = (0..SERVERS).map(|_| Arc::new(server())).collect();
+    let plans = plans(&servers[0], faults).await;
+    let total = plans.len();
+    let plans = Arc::new(Mutex::new(plans));
     let mut runs = tokio::task::JoinSet::new();
     for server in servers {
         let plans = Arc::clone(&plans);
         runs.spawn(async move {
-            let mut ends = BTreeMap::new();
-            let mut latest = Duration::ZERO;
+            let mut ended = Vec::new();
             loop {
                 let plan = plans.lock().unwrap().pop();
                 let Some(plan) = plan else {
-                    return (ends, latest);
+                    return ended;
                 };
-                let (ended, late) = case(&server, plan).await;
+                let (end, late) = case(Arc::clone(&server), plan).await;
                 assert!(late <= GRACE, "{plan:?} was {late:?} late");
-                latest = latest.max(late);
-                *ends
-                    .entry((format!("{:?}", plan.fault), ended))
-                    .or_insert(0) += 1;
+                ended.push((format!("{:?}", plan.fault), end, late));
             }
         });
     }
     let mut ends = BTreeMap::new();
     let mut latest = Duration::ZERO;
     while let Some(run) = runs.join_next().await {
-        let (some, late) = run.unwrap();
-        latest = latest.max(late);
-        for (end, count) in some {
-            *ends.entry(end).or_insert(0) += count;
+        for (fault, end, late) in run.unwrap() {
+            latest = latest.max(late);
+            *ends.entry((fault, end)).or_insert(0) += 1;
         }
     }
     println!("{total} faults, at most {latest:?} late: {ends:?}");
     assert_eq!(ends.values().sum::<usize>(), total);
+    ends
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fault_at_any_byte_ends_in_time_and_heals() {
+    let ends = all_of(&Fault::ALL, |server, plan| async move {
+        case(&server, plan).await
+    });
+    let ends = ends.await;
     // What comes of these whatever the byte; of the others it depends on it.
     let count = |fault: Fault, code: &str| {
         let end = (format!("{fault:?}"), code.to_owned());
         ends.get(&end).copied().unwrap_or(0)
     };
-    let struck = total / Fault::ALL.len();
+    let struck = ends.values().sum::<usize>() / Fault::ALL.len();
     assert_eq!(count(Fault::Stall, "timeout"), struck);
     // Nearly all: a slow machine may get to the byte only after the deadline.
     let cut = count(Fault::Cut, "unreachable");
     assert_eq!(cut + count(Fault::Cut, "timeout"), struck);
     assert!(cut > struck / 2, "{cut} of {struck}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fault_at_any_byte_refreshes_no_foreign_value() {
+    let faults = &[Fault::Cut, Fault::Duplicate, Fault::Garble];
+    let ends = all_of(faults, |server, plan| async move {
+        foreign_case(&server, plan).await
+    });
+    let ends = ends.await;
+    let refused = ends.iter().filter(|((_, end), _)| end == "wrong_type");
+    assert!(refused.count() > 0, "{ends:?}");
 }

@@ -194,14 +194,12 @@ async fn overloaded() {
     let options = RedisOptions::from_url(&server.url()).unwrap();
     let provider = RedisRoundRobinContextProvider::new(options.with_max_in_flight(2));
     healed(&provider).await;
-    let before = lines(&server);
     server.freeze();
     let (one, two, three) = tokio::join!(pick(&provider), pick(&provider), pick(&provider));
     assert_eq!((one, two), (Err("timeout"), Err("timeout")));
     assert_eq!(three, Err("overloaded"), "refused at once");
     server.thaw();
     healed(&provider).await;
-    assert_ne!(lines(&server), before, "two in a row without an answer");
     // As many as allowed are no trouble.
     let (one, two) = tokio::join!(pick(&provider), pick(&provider));
     assert!(one.is_ok() && two.is_ok());

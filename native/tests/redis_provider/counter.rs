@@ -325,3 +325,84 @@ async fn concurrent_picks_are_all_different_and_share_one_connection() {
     let made = connections(server.text("INFO stats")) - before - 1;
     assert_eq!(made, 1, "64 first picks wait for one connection");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_takes_its_turns_together_and_none_twice() {
+    let server = RedisServer::start();
+    let provider = Arc::new(patient(&server.url()));
+    pick(&provider, 10_000).await.unwrap();
+    server.ask("CONFIG RESETSTAT");
+    let mut picks = tokio::task::JoinSet::new();
+    for n in 0..2_000 {
+        let provider = Arc::clone(&provider);
+        picks.spawn(async move {
+            let pick = pick(&provider, 10_000);
+            // Some leave at once, before or after they were given a turn.
+            if n % 50 == 0 {
+                let _ = tokio::time::timeout(std::time::Duration::ZERO, pick).await;
+                return None;
+            }
+            Some(pick.await)
+        });
+        if n % 64 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let mut turns: Vec<u32> = Vec::new();
+    for turn in picks.join_all().await.into_iter().flatten() {
+        match turn {
+            Ok(turn) => turns.push(turn),
+            // More than 1024 at once.
+            Err(error) => assert_eq!(error.code(), "overloaded"),
+        }
+    }
+    let different: BTreeSet<u32> = turns.iter().copied().collect();
+    assert_eq!(
+        different.len(),
+        turns.len(),
+        "nobody's turn was given twice"
+    );
+    let counted: u32 = server.text(&format!("GET {KEY}")).parse().unwrap();
+    assert!(turns.iter().all(|turn| (1..counted).contains(turn)));
+    assert!(ttl(&server) > 604_000);
+    let stats = server.text("INFO commandstats");
+    let calls = stats.lines().find_map(|line| {
+        let rest = line.strip_prefix("cmdstat_evalsha:calls=")?;
+        rest.split(',').next()?.parse::<usize>().ok()
+    });
+    let calls = calls.unwrap();
+    assert!(
+        calls < turns.len() / 2,
+        "{calls} calls for {} turns",
+        turns.len()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_with_a_key_is_told_to_each_of_a_crowd_and_to_nobody_else() {
+    let server = RedisServer::start();
+    server.ask(&format!("SET {KEY} hello EX 100"));
+    let provider = Arc::new(patient(&server.url()));
+    let mut picks = tokio::task::JoinSet::new();
+    for n in 0..100 {
+        let provider = Arc::clone(&provider);
+        picks.spawn(async move {
+            let other = ContextKey::new("other").unwrap();
+            if n % 2 == 0 {
+                provider
+                    .get_next_index(&other, 10)
+                    .await
+                    .map_err(|error| error.code())
+            } else {
+                pick(&provider, 10).await.map_err(|error| error.code())
+            }
+        });
+    }
+    let ends = picks.join_all().await;
+    let wrong = ends.iter().filter(|end| **end == Err("wrong_type")).count();
+    assert_eq!(
+        (wrong, ends.iter().filter(|end| end.is_ok()).count()),
+        (50, 50)
+    );
+    assert!((1..=100).contains(&ttl(&server)));
+}

@@ -136,6 +136,10 @@ impl Data {
             return Claim::Refused(Refusal::SessionGone);
         };
         changes.apply(&mut session);
+        if session.status == SessionStatus::Assigned {
+            // Whoever takes a session over has not accepted it yet.
+            session.accepted_at = None;
+        }
         session.status = SessionStatus::Assigned;
         session.assigned_agent_id = Some(agent.clone());
         session.assigned_at = changes.at;

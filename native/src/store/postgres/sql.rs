@@ -226,6 +226,7 @@ const ASSIGN: &str = "
     UPDATE {sessions} s SET
       [status] = 'assigned',
       [assigned_agent_id] = g.agent::@id,
+      [accepted_at] = CASE WHEN s.[status] = 'assigned' THEN NULL ELSE s.[accepted_at] END,
       [assigned_at] = @at(g.at),
       [assigned_team_id] = COALESCE(g.team::@id, s.[assigned_team_id]),
       [context] = CASE WHEN g.context = '{}' THEN s.[context]

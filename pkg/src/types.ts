@@ -78,7 +78,17 @@ export interface RoutingConfig {
   priority?: ("least_active" | "load_balanced" | "least_assigned")[] | null;
   /** Sessions an agent may have at once; 0 means no limit. */
   maxLoad?: number | null;
+  /**
+   * How equals take turns; by a counter unless said. The others ask the host whose turn it is
+   * ({@link Host.turn}).
+   */
+  rotation?: Rotation | null;
+  /** Agents' shares in the rotation `proportional`, 1 to 1000 by id; everybody 1 unless said. */
+  weights?: Record<string, number> | null;
 }
+
+/** How equals take turns. */
+export type Rotation = "counter" | "least_recent" | "proportional";
 
 /** A team and who is in it. */
 export interface Team {
@@ -135,6 +145,8 @@ export interface Request {
   now?: Instant | number;
   /** Agents who must not be chosen, because a store has just refused them for this session. */
   excluded?: string[];
+  /** Asks for a reservation ({@link Host.reserve}) instead of a turn. */
+  reserve?: boolean;
 }
 
 /** The opening hours of a team: its schedule, or what a host already made of it. */
@@ -183,12 +195,36 @@ export type Need =
   | { kind: "no_agent_policy"; tenantId: string }
   | { kind: "next_index"; contextKey: string; candidateCount: number }
   | {
+      kind: "turn";
+      contextKey: string;
+      rotation: Rotation;
+      /** Who takes turns; of two alike, the first. */
+      candidates: { agentId: string; weight: number }[];
+    }
+  | {
+      kind: "reserve";
+      tenantId: string;
+      sessionId: string;
+      contextKey: string;
+      rotation: Rotation;
+      limit?: number;
+      /** What is compared, the most important first. */
+      order: ("least_active" | "least_assigned")[];
+      candidates: { agentId: string; weight: number; active: number; total: number }[];
+    }
+  | {
       kind: "rule";
       name: string;
       strategy?: StrategyName;
       config?: RoutingConfig;
       agents?: string[];
     };
+
+/** What came of a reservation: `held` counts the sessions under way, by agent. */
+export type Reserved =
+  | { kind: "granted"; agentId: string; token: number; held: Record<string, number> }
+  | { kind: "already_reserved"; agentId: string; token: number }
+  | { kind: "full"; held: Record<string, number> };
 
 /** How a run ends. */
 export type Outcome =
@@ -237,6 +273,8 @@ export interface Decision {
   readonly trace?: Trace;
   /** The limit the agent was chosen under: whoever stores the assignment must hold it. */
   readonly limit?: number;
+  /** The token of the reservation that was made for it: goes with the claim. */
+  readonly token?: number;
 }
 
 /** What every rule said, and what became of every agent. */

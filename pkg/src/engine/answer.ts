@@ -1,5 +1,5 @@
 /** The host's answers as the core takes them. */
-import type { Agent, Need, NoAgentPolicy, ScheduleFact, StrategyFact } from "../types.ts";
+import type { Agent, Need, NoAgentPolicy, Reserved, ScheduleFact, StrategyFact } from "../types.ts";
 import { badIndex, isIndex } from "./host.ts";
 import type { Answer, RuleAnswer } from "./run.ts";
 
@@ -9,6 +9,11 @@ export function asAnswer(need: Need, answer: unknown): Answer {
     case "next_index":
       if (isIndex(answer, need.candidateCount)) return { nextIndex: answer };
       return { failed: badIndex(answer, need.candidateCount) };
+    case "turn":
+      if (isIndex(answer, need.candidates.length)) return { nextIndex: answer };
+      return { failed: badIndex(answer, need.candidates.length) };
+    case "reserve":
+      return { reserved: answer as Reserved };
     case "schedule":
       return { schedule: (answer ?? {}) as ScheduleFact };
     case "contact_assigned":

@@ -284,6 +284,10 @@ export class AssignmentEngine {
     switch (need.kind) {
       case "next_index":
         return present(host, "getNextIndex").call(host, need.contextKey, need.candidateCount);
+      case "turn":
+        return present(host, "turn").call(host, need, request);
+      case "reserve":
+        return present(host, "reserve").call(host, need, request);
       case "schedule":
         return present(host, "schedule").call(host, need, request);
       case "contact_assigned":
@@ -331,6 +335,8 @@ function traced(options: DecideOptions | undefined): boolean {
 /** How needs are called in messages. */
 const ASKED: { [kind in Exclude<Need["kind"], "rule">]: string } = {
   next_index: "the next index",
+  turn: "whose turn it is",
+  reserve: "the reservation",
   schedule: "the schedule",
   contact_assigned: "whether the contact is assigned",
   strategy: "the strategy",

@@ -7,6 +7,7 @@ import type {
   Need,
   NoAgentPolicy,
   Request,
+  Reserved,
   ScheduleFact,
   StrategyFact,
 } from "../types.ts";
@@ -28,6 +29,10 @@ export interface Host {
   agents?(need: NeedOf<"agents">, request: Request): MaybePromise<Agent[]>;
   /** What to do when nobody can take the session. */
   noAgentPolicy?(need: NeedOf<"no_agent_policy">, request: Request): MaybePromise<NoAgentPolicy>;
+  /** Whose turn it is, in a rotation other than the counter: the place among the candidates. */
+  turn?(need: NeedOf<"turn">, request: Request): MaybePromise<number>;
+  /** A place for the session, chosen and held in one step; asked where the request wants it. */
+  reserve?(need: NeedOf<"reserve">, request: Request): MaybePromise<Reserved>;
   /** The next index of the rotation: a whole number in `[0, candidateCount)`. */
   getNextIndex?(contextKey: string, candidateCount: number): MaybePromise<number>;
   /** The same, and who counted: asked in its place for a decision with a trace. */

@@ -31,7 +31,10 @@ const forDrivers = all.filter(
 describe("through decide, with and without a trace", () => {
   // What else than an index is asked there, nobody answers.
   const given = forDrivers.filter(({ answers }) =>
-    (answers ?? []).every(({ answer }) => "nextIndex" in answer),
+    (answers ?? []).every(
+      ({ need, answer }) =>
+        (need as { kind: string }).kind === "next_index" && "nextIndex" in answer,
+    ),
   );
   test.each(given)("$name", async (case_) => {
     for (const trace of [true, false]) {
@@ -73,6 +76,8 @@ describe("through run, the host asked for each fact", () => {
       strategy: async (need) => answer(need),
       agents: async (need) => answer(need),
       noAgentPolicy: async (need) => answer(need),
+      turn: async (need) => answer(need),
+      reserve: async (need) => answer(need),
       getNextIndex: async (contextKey, candidateCount) =>
         answer({ kind: "next_index", contextKey, candidateCount }),
     };

@@ -58,7 +58,8 @@ impl World {
         if let Some(token) = owner.token {
             let highest = self.tokens.get(session).copied().unwrap_or(0);
             if token < highest || (token == highest && !same) {
-                self.found.push(Violation::Overtaken(session.clone(), token));
+                self.found
+                    .push(Violation::Overtaken(session.clone(), token));
             }
             self.tokens.insert(session.clone(), highest.max(token));
         }
@@ -108,12 +109,14 @@ impl World {
             (None, false) => SessionStatus::Unassigned,
         };
         let has_owner = session.assigned_agent_id.as_ref();
-        if session.status != expected
-            || (expected == SessionStatus::Assigned && has_owner != owner)
+        if session.status != expected || (expected == SessionStatus::Assigned && has_owner != owner)
         {
             self.found.push(Violation::Lost(id.clone()));
         }
-        let told = session.context.as_ref().is_some_and(|map| map.contains_key("topic"));
+        let told = session
+            .context
+            .as_ref()
+            .is_some_and(|map| map.contains_key("topic"));
         let ownerless = expected == SessionStatus::Unassigned && has_owner.is_some();
         if ownerless || (told && session.assigned_team_id.is_none()) {
             self.found.push(Violation::HalfSaved(id.clone()));
@@ -122,7 +125,10 @@ impl World {
         let limit = plan.limit_of(session.assigned_team_id.as_ref());
         if let (SessionStatus::Unassigned, Some(team), Some(limit)) = (expected, team, limit)
             && team.schedule.is_none()
-            && team.members.iter().any(|agent| self.load(agent) < limit.get())
+            && team
+                .members
+                .iter()
+                .any(|agent| self.load(agent) < limit.get())
         {
             self.found.push(Violation::Forgotten(id.clone()));
         }

@@ -103,7 +103,11 @@ impl Executor {
         };
         let ready = Arc::clone(&self.ready);
         let waker = Waker::from(Arc::new(Alarm { task: id, ready }));
-        if task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+        if task
+            .as_mut()
+            .poll(&mut Context::from_waker(&waker))
+            .is_ready()
+        {
             self.tasks.remove(&id);
         }
         true

@@ -79,7 +79,11 @@ impl Faults {
     /// How old a read is when it is made.
     pub(crate) fn lag(&self) -> i64 {
         let lag = self.sim.draw(|random| {
-            if random.chance(500) { 0 } else { random.between(1, 300) }
+            if random.chance(500) {
+                0
+            } else {
+                random.between(1, 300)
+            }
         });
         if self.calm() { 0 } else { lag }
     }

@@ -77,7 +77,9 @@ impl fmt::Display for Event {
             Self::Called(by, what) => write!(f, "instance {by}: {what}"),
             Self::Answered(by, what) => write!(f, "instance {by}: answers {what}"),
             Self::Owner(owner) => {
-                let Owner { by, session, agent, .. } = owner;
+                let Owner {
+                    by, session, agent, ..
+                } = owner;
                 write!(f, "store: {session} is {agent}'s (instance {by}")?;
                 if let Some(from) = &owner.from {
                     write!(f, ", from {from}")?;
@@ -89,7 +91,10 @@ impl fmt::Display for Event {
             }
             Self::Saved(session) => write!(f, "store: {session} is saved"),
             Self::Refused(by, session, agent, why) => {
-                write!(f, "store: {session} is refused to {agent}: {why} (instance {by})")
+                write!(
+                    f,
+                    "store: {session} is refused to {agent}: {why} (instance {by})"
+                )
             }
             Self::Sent(by, session, kind) => {
                 write!(f, "contact of {session}: {kind:?} (instance {by})")
@@ -97,7 +102,11 @@ impl fmt::Display for Event {
             Self::Resolved(session) => write!(f, "{session} is over"),
             Self::Requeued(session) => write!(f, "{session} goes back to the queue"),
             Self::Failed(by, what, done) => {
-                let done = if *done { "done all the same" } else { "not done" };
+                let done = if *done {
+                    "done all the same"
+                } else {
+                    "not done"
+                };
                 write!(f, "instance {by}: {what} fails, {done}")
             }
             Self::Paused(by, what, ms) => {

@@ -75,7 +75,11 @@ impl SimulatedReservations {
         }
         let answer = call.await;
         self.faults.travel(what).await;
-        if fate == Fate::Done { Err(lost()) } else { Ok(answer) }
+        if fate == Fate::Done {
+            Err(lost())
+        } else {
+            Ok(answer)
+        }
     }
 
     /// `L1` assumes that a claim arrives while its place is held: whoever finds a place of which
@@ -104,7 +108,9 @@ impl Reservations for SimulatedReservations {
             let sim = &self.faults.sim;
             let reserved = locked(&self.books.book).reserve(request, sim.now());
             let what = match &reserved {
-                Reserved::Granted { agent_id, token, .. } => {
+                Reserved::Granted {
+                    agent_id, token, ..
+                } => {
                     locked(&self.books.granted).insert(session.clone(), sim.now_ms());
                     format!("{agent_id}, token {token}")
                 }

@@ -55,7 +55,9 @@ impl Report {
     #[must_use]
     pub fn owners(&self) -> usize {
         let owners = self.history.iter();
-        owners.filter(|entry| matches!(entry.event, Event::Owner(_))).count()
+        owners
+            .filter(|entry| matches!(entry.event, Event::Owner(_)))
+            .count()
     }
 }
 
@@ -160,7 +162,10 @@ impl Simulation {
                 self.put(session, Event::Began(id));
             }
             Action::Resolve(id) => {
-                if self.assigned(&id).is_some_and(|session| self.settled(&session)) {
+                if self
+                    .assigned(&id)
+                    .is_some_and(|session| self.settled(&session))
+                {
                     self.backing.store.resolve(&id);
                     self.sim.note(Event::Resolved(id));
                     self.backing.changed();
@@ -220,7 +225,9 @@ impl Simulation {
         self.executor.spawn(instance, async move {
             let what = match &action {
                 Action::Deliver { session, team, .. } => format!("{session} for {team}"),
-                Action::Transfer { session, from, to, .. } => {
+                Action::Transfer {
+                    session, from, to, ..
+                } => {
                     format!("{session} from {from} to {to}")
                 }
                 Action::ByHand { agent, count, .. } => format!("{count} sessions for {agent}"),
@@ -247,7 +254,9 @@ async fn called(
             let handover = service.request_assignment(session, team, context).await?;
             return Ok(format!("{:?}", handover.outcome()));
         }
-        Action::Transfer { session, from, to, .. } => {
+        Action::Transfer {
+            session, from, to, ..
+        } => {
             let transfer = service.transfer_session(session, from, to).await?;
             let done = matches!(transfer, assignment_engine::Transfer::Transferred(_));
             return Ok(format!("transferred: {done}"));
@@ -257,11 +266,15 @@ async fn called(
                 agent_id: agent.clone(),
                 count: *count,
             }];
-            service.assign_queued_sessions_to_agents(&plan.tenant, &plans).await?
+            service
+                .assign_queued_sessions_to_agents(&plan.tenant, &plans)
+                .await?
         }
         Action::Spread { force, .. } => {
             let teams: Vec<_> = plan.teams.iter().map(|team| team.id.clone()).collect();
-            service.assign_queued_sessions_to_teams(&plan.tenant, &teams, *force).await?
+            service
+                .assign_queued_sessions_to_teams(&plan.tenant, &teams, *force)
+                .await?
         }
         _ => {
             service

@@ -51,7 +51,11 @@ pub fn search(level: Level, seeds: Range<u64>) -> std::io::Result<Found> {
             let found = worker.join().map_err(panicked)??;
             all.owners += found.owners;
             let lowest = |report: &Report| report.seed;
-            all.failed = all.failed.into_iter().chain(found.failed).min_by_key(lowest);
+            all.failed = all
+                .failed
+                .into_iter()
+                .chain(found.failed)
+                .min_by_key(lowest);
         }
         Ok(all)
     })

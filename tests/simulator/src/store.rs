@@ -47,7 +47,8 @@ impl Backing {
     fn at(&self, time: i64) -> InMemorySessionStore {
         let past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
         let then = past.iter().rev().find(|(at, _)| *at <= time);
-        self.plan.store(then.map_or_else(Vec::new, |(_, sessions)| sessions.clone()))
+        self.plan
+            .store(then.map_or_else(Vec::new, |(_, sessions)| sessions.clone()))
     }
 }
 
@@ -77,7 +78,11 @@ impl SimulatedStore {
             lag => read(&self.backing.at(self.backing.sim.now_ms() - lag)).await,
         };
         self.faults.travel(what).await;
-        if fate == Fate::Answered { answer } else { Err(lost()) }
+        if fate == Fate::Answered {
+            answer
+        } else {
+            Err(lost())
+        }
     }
 
     /// A write, in one step.
@@ -93,7 +98,11 @@ impl SimulatedStore {
         let answer = write.await;
         self.backing.changed();
         self.faults.travel(what).await;
-        if fate == Fate::Done { Err(lost()) } else { answer }
+        if fate == Fate::Done {
+            Err(lost())
+        } else {
+            answer
+        }
     }
 
     async fn decide(
@@ -133,7 +142,10 @@ impl SimulatedStore {
                 agent: agent.clone(),
                 from: expected.owner.clone(),
                 token: expected.token,
-                limit: self.backing.plan.limit_of(session.assigned_team_id.as_ref()),
+                limit: self
+                    .backing
+                    .plan
+                    .limit_of(session.assigned_team_id.as_ref()),
             }),
             Claim::Refused(why) => Event::Refused(by, id.clone(), agent.clone(), why.code()),
         });
@@ -152,7 +164,9 @@ impl SessionStore for SimulatedStore {
         team: Option<&'a TeamId>,
         limit: usize,
     ) -> Stored<'a, Vec<Session>> {
-        Box::pin(self.read("queue", async move |store| store.queue(tenant, team, limit).await))
+        Box::pin(self.read("queue", async move |store| {
+            store.queue(tenant, team, limit).await
+        }))
     }
 
     fn claim<'a>(
@@ -195,7 +209,9 @@ impl SessionStore for SimulatedStore {
         except: &'a SessionId,
     ) -> Stored<'a, bool> {
         Box::pin(self.read("contact", async move |store| {
-            store.contact_has_assigned_session(tenant, contact, except).await
+            store
+                .contact_has_assigned_session(tenant, contact, except)
+                .await
         }))
     }
 
@@ -208,7 +224,9 @@ impl SessionStore for SimulatedStore {
     }
 
     fn members<'a>(&'a self, team: &'a TeamId, counts: Counts) -> Stored<'a, Vec<Agent>> {
-        Box::pin(self.read("members", async move |store| store.members(team, counts).await))
+        Box::pin(self.read("members", async move |store| {
+            store.members(team, counts).await
+        }))
     }
 
     fn tenant<'a>(&'a self, id: &'a TenantId) -> Stored<'a, TenantConfig> {

@@ -31,20 +31,43 @@ pub(crate) struct Plan {
 #[derive(Debug, Clone)]
 pub(crate) enum Action {
     Begin(SessionId),
-    Deliver { instance: usize, session: SessionId, team: TeamId },
-    Queue { instance: usize },
-    Spread { instance: usize, force: bool },
-    ByHand { instance: usize, agent: AgentId, count: usize },
-    Transfer { instance: usize, session: SessionId, from: AgentId, to: AgentId },
+    Deliver {
+        instance: usize,
+        session: SessionId,
+        team: TeamId,
+    },
+    Queue {
+        instance: usize,
+    },
+    Spread {
+        instance: usize,
+        force: bool,
+    },
+    ByHand {
+        instance: usize,
+        agent: AgentId,
+        count: usize,
+    },
+    Transfer {
+        instance: usize,
+        session: SessionId,
+        from: AgentId,
+        to: AgentId,
+    },
     Resolve(SessionId),
     Requeue(SessionId),
-    Crash { instance: usize },
+    Crash {
+        instance: usize,
+    },
     Replicate,
     FailOver,
 }
 
 #[expect(clippy::expect_used, reason = "these are names")]
-fn names<T: for<'a> TryFrom<&'a str, Error: std::fmt::Debug>>(prefix: &str, count: usize) -> Vec<T> {
+fn names<T: for<'a> TryFrom<&'a str, Error: std::fmt::Debug>>(
+    prefix: &str,
+    count: usize,
+) -> Vec<T> {
     let name = |n| T::try_from(format!("{prefix}{n}").as_str()).expect("a name");
     (1..=count).map(name).collect()
 }
@@ -60,7 +83,11 @@ impl Plan {
         let closed = random.chance(200);
         let mut teams: Vec<TeamConfig> = team_ids.into_iter().map(TeamConfig::new).collect();
         for (n, team) in teams.iter_mut().enumerate() {
-            team.members = agents.iter().filter(|_| random.chance(700)).cloned().collect();
+            team.members = agents
+                .iter()
+                .filter(|_| random.chance(700))
+                .cloned()
+                .collect();
             let strategies = ["round_robin", "least_active", "least_assigned", "hybrid"];
             team.routing_strategy = Some(one_of(random, &strategies, "round_robin").to_owned());
             team.routing_config = Some(RoutingConfig {
@@ -98,7 +125,11 @@ impl Plan {
     fn written(&self, level: Level, random: &mut Random) -> Vec<(i64, Action)> {
         let mut script = Vec::new();
         // Half of the worlds are crowded: everything begins at once.
-        let spread = if random.chance(500) { DURATION_MS / 2 } else { 200 };
+        let spread = if random.chance(500) {
+            DURATION_MS / 2
+        } else {
+            200
+        };
         let team_ids: Vec<TeamId> = self.teams.iter().map(|team| team.id.clone()).collect();
         for session in &self.sessions {
             let begins = random.between(0, spread);
@@ -111,7 +142,14 @@ impl Plan {
                 let instance = random.index(self.instances);
                 let (session, team) = (session.clone(), team.clone());
                 let at = begins + 1 + random.between(0, late);
-                script.push((at, Action::Deliver { instance, session, team }));
+                script.push((
+                    at,
+                    Action::Deliver {
+                        instance,
+                        session,
+                        team,
+                    },
+                ));
             }
         }
         for _ in 0..random.index(8) {
@@ -133,7 +171,11 @@ impl Plan {
                 script.push((random.between(0, DURATION_MS), self.by_people(random)));
             }
             for _ in 0..random.index(8) {
-                let action = if random.chance(500) { Action::Replicate } else { Action::FailOver };
+                let action = if random.chance(500) {
+                    Action::Replicate
+                } else {
+                    Action::FailOver
+                };
                 script.push((random.between(0, DURATION_MS), action));
             }
         }
@@ -152,9 +194,21 @@ impl Plan {
         };
         let (session, from, to) = (session.clone(), from.clone(), to.clone());
         match random.below(4) {
-            0 => Action::Transfer { instance, session, from, to },
-            1 => Action::ByHand { instance, agent: to, count: 1 + random.index(3) },
-            2 => Action::Spread { instance, force: random.chance(500) },
+            0 => Action::Transfer {
+                instance,
+                session,
+                from,
+                to,
+            },
+            1 => Action::ByHand {
+                instance,
+                agent: to,
+                count: 1 + random.index(3),
+            },
+            2 => Action::Spread {
+                instance,
+                force: random.chance(500),
+            },
             _ => Action::Requeue(session),
         }
     }

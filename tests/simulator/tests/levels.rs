@@ -13,7 +13,12 @@ fn holds(level: Level, seeds: Range<u64>) {
     let count = usize::try_from(seeds.end - seeds.start).unwrap();
     let found = search(level, seeds).unwrap();
     if let Some(report) = found.failed {
-        panic!("seed {} of {}:\n{}", report.seed, level.name(), report.text());
+        panic!(
+            "seed {} of {}:\n{}",
+            report.seed,
+            level.name(),
+            report.text()
+        );
     }
     assert!(found.owners > 2 * count, "only {} owners", found.owners);
 }

@@ -50,12 +50,19 @@ fn run(arguments: &Arguments) -> std::io::Result<ExitCode> {
         if let Some(report) = found.failed {
             writeln!(out, "{}", report.text())?;
             let seed = report.seed;
-            writeln!(out, "failed: simulate --level {name} --seeds 1 --from {seed}")?;
+            writeln!(
+                out,
+                "failed: simulate --level {name} --seeds 1 --from {seed}"
+            )?;
             return Ok(ExitCode::FAILURE);
         }
         at = until;
         let done = at - arguments.from;
-        writeln!(out, "{name}: {done} of {} seeds, {owners} owners written", arguments.seeds)?;
+        writeln!(
+            out,
+            "{name}: {done} of {} seeds, {owners} owners written",
+            arguments.seeds
+        )?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,10 +3,11 @@
 .DEFAULT_GOAL := help
 # The order of the steps is theirs, whatever -j says.
 .NOTPARALLEL:
-.PHONY: help demo install setup lint units features purity wasm package packaging app fuzz test bench clean
+.PHONY: help demo install setup lint units features purity wasm package packaging app fuzz soak test bench clean
 
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
+SOAK_SEEDS ?= 1000000
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -77,6 +78,12 @@ app: ## a dashboard-api on the package, with PostgreSQL and Redis, end to end
 fuzz: ## fuzz the decision (FUZZ_SECONDS=60)
 	@echo "== fuzz, $(FUZZ_SECONDS) s"
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+soak: ## simulate a million seeds of each level (SOAK_SEEDS=1000000)
+	@echo "== soak, $(SOAK_SEEDS) seeds a level"
+	@for level in l2 l1 l1+l2; do \
+		$(CARGO) run --quiet --release --locked -p simulator --bin simulate -- --level $$level --seeds $(SOAK_SEEDS) || exit 1; \
+	done
 
 bench: ## measure
 	@echo "== benchmarks"

@@ -23,6 +23,8 @@ pub(crate) struct Faults {
     pub(crate) sim: Arc<Sim>,
     pub(crate) instance: usize,
     pub(crate) level: Level,
+    /// Of a thousand requests and answers, how many stand still.
+    pub(crate) pauses: u64,
     pub(crate) calm: Arc<AtomicBool>,
 }
 
@@ -63,7 +65,9 @@ impl Faults {
     pub(crate) async fn travel(&self, what: &'static str) {
         let (latency, pause) = self.sim.draw(|random| {
             let latency = random.between(0, 20);
-            let pause = random.chance(8).then(|| random.between(1, 3 * LEASE_MS));
+            let pause = random
+                .chance(self.pauses)
+                .then(|| random.between(1, 3 * LEASE_MS));
             (latency, pause)
         });
         if let Some(pause) = pause

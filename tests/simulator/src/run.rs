@@ -118,12 +118,17 @@ impl Simulation {
             self.perform(action.clone());
         }
         let stuck = self.executor.run(None).await;
-        // The faults are over, and every place has lapsed: whoever still waits gets a last try.
+        // The faults are over: whoever still waits gets another try whenever all places have lapsed,
+        // since one assigned just now counts twice for a while.
         self.calm.store(true, Ordering::Relaxed);
-        let later = self.sim.now_ms() + 2 * LEASE_MS;
-        self.executor.run(Some(later)).await;
-        self.perform(Action::Queue { instance: 0 });
-        stuck + self.executor.run(None).await
+        let mut left = 0;
+        for _ in &plan.sessions {
+            let later = self.sim.now_ms() + 2 * LEASE_MS;
+            self.executor.run(Some(later)).await;
+            self.perform(Action::Queue { instance: 0 });
+            left += self.executor.run(None).await;
+        }
+        stuck + left
     }
 
     /// An instance that has just started.
@@ -132,6 +137,7 @@ impl Simulation {
             sim: Arc::clone(&self.sim),
             instance,
             level: self.level,
+            pauses: self.plan.pauses,
             calm: Arc::clone(&self.calm),
         };
         let store = SimulatedStore {
@@ -156,9 +162,10 @@ impl Simulation {
 
     fn perform(&mut self, action: Action) {
         match action {
-            Action::Begin(id) => {
+            Action::Begin(id, team) => {
                 let mut session = Session::new(id.clone(), self.plan.tenant.clone());
                 session.created_at = Some(self.sim.now());
+                session.assigned_team_id = team;
                 self.put(session, Event::Began(id));
             }
             Action::Resolve(id) => {

@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) agents: Vec<AgentId>,
     pub(crate) sessions: Vec<SessionId>,
     pub(crate) instances: usize,
+    /// Of a thousand requests and answers, how many stand still.
+    pub(crate) pauses: u64,
     /// What happens, in its order.
     pub(crate) script: Vec<(i64, Action)>,
 }
@@ -30,7 +32,8 @@ pub(crate) struct Plan {
 /// Something that happens.
 #[derive(Debug, Clone)]
 pub(crate) enum Action {
-    Begin(SessionId),
+    /// With a team already, or still without one.
+    Begin(SessionId, Option<TeamId>),
     Deliver {
         instance: usize,
         session: SessionId,
@@ -116,6 +119,7 @@ impl Plan {
             agents,
             sessions: names("session-", 3 + random.index(6)),
             instances: 2 + random.index(3),
+            pauses: one_of(random, &[0, 8, 60], 8),
             script: Vec::new(),
         };
         plan.script = plan.written(level, random);
@@ -133,10 +137,12 @@ impl Plan {
         let team_ids: Vec<TeamId> = self.teams.iter().map(|team| team.id.clone()).collect();
         for session in &self.sessions {
             let begins = random.between(0, spread);
-            script.push((begins, Action::Begin(session.clone())));
             let Some(team) = team_ids.get(random.index(team_ids.len())) else {
                 continue;
             };
+            // `L1` counts on one limit for all tries of a session.
+            let known = level.sheltered().then(|| team.clone());
+            script.push((begins, Action::Begin(session.clone(), known)));
             for _ in 0..1 + random.index(3) {
                 let late = if random.chance(800) { 50 } else { 2 * LEASE_MS };
                 let instance = random.index(self.instances);
@@ -167,7 +173,7 @@ impl Plan {
             }
         }
         if !level.sheltered() {
-            for _ in 0..random.index(10) {
+            for _ in 0..random.index(14) {
                 script.push((random.between(0, DURATION_MS), self.by_people(random)));
             }
             for _ in 0..random.index(8) {
@@ -193,7 +199,7 @@ impl Plan {
             return Action::Queue { instance };
         };
         let (session, from, to) = (session.clone(), from.clone(), to.clone());
-        match random.below(4) {
+        match random.below(6) {
             0 => Action::Transfer {
                 instance,
                 session,

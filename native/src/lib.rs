@@ -19,14 +19,15 @@ mod service;
 mod store;
 
 pub use assignment_engine_core::ContextKey;
+pub use provider::{
+    BookVersion, GivenBack, IN_MEMORY_KEY_LIMIT, InMemoryRoundRobinContextProvider, NextIndex,
+    ProviderError, ProviderErrorKind, Providing, RoundRobinContextProvider, TakenTurn, Tickets,
+    TurnRequest,
+};
 #[cfg(feature = "redis")]
 pub use provider::{
     DEFAULT_REDIS_DEADLINE, ProviderChoice, ProviderFactory, ProviderKind, ProviderReason,
     RedisOptions, RedisRoundRobinContextProvider, StartError, provider_from_env,
-};
-pub use provider::{
-    GivenBack, IN_MEMORY_KEY_LIMIT, InMemoryRoundRobinContextProvider, NextIndex, ProviderError,
-    ProviderErrorKind, RoundRobinContextProvider, TakenTurn, TurnRequest,
 };
 
 pub use assignment_engine_core as core;
@@ -34,7 +35,12 @@ pub use clock::{Clock, SystemClock};
 pub use driver::{Answered, BoxFuture, Driver, FactSource, Taken, decide};
 pub use messenger::{Messenger, Outbox};
 pub use observe::{OUTCOMES_TOTAL, RULE_DURATION_SECONDS};
-pub use reservations::{HeldPlace, InMemoryReservations, Place, Reservations, Reserving};
+#[cfg(feature = "redis")]
+pub use reservations::RedisReservations;
+pub use reservations::{
+    DRIFT_TOTAL, Drift, HeldPlace, InMemoryReservations, Place, ReconcileError, Reservations,
+    Reserving, reconcile,
+};
 pub use service::{
     Assigned, AssignmentService, DEFAULT_QUEUE_LIMIT, Handover, HostRules, ManualAssignment,
     ServiceError, TeamAvailability,

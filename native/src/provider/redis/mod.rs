@@ -1,3 +1,5 @@
+mod books;
+mod call;
 mod connection;
 mod options;
 mod reply;
@@ -6,18 +8,23 @@ mod tls;
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use assignment_engine_core::ContextKey;
+use assignment_engine_core::{ContextKey, Rotation, Turn, TurnBook};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use self::connection::Holder;
+use self::books::Books;
 use self::reply::Teller;
 use self::script::{PROBE_KEY, TicketScript};
-use super::{NextIndex, ProviderError, ProviderErrorKind, RoundRobinContextProvider};
+use super::{
+    BookVersion, GivenBack, NextIndex, ProviderError, ProviderErrorKind, Providing,
+    RoundRobinContextProvider, TakenTurn, Tickets, TurnRequest, unsupported,
+};
 
+pub(crate) use self::books::about_book;
+pub(crate) use self::call::{Call, Redis, Script, script_of};
 pub use self::options::{DEFAULT_REDIS_DEADLINE, RedisOptions};
 
 /// Counters in Redis, shared by every instance that uses the same server.
@@ -38,33 +45,32 @@ pub use self::options::{DEFAULT_REDIS_DEADLINE, RedisOptions};
 /// Needs a Tokio runtime with time and I/O enabled. The Redis user needs the commands `PING`,
 /// `EVALSHA`, `SCRIPT LOAD`, `INCR`, `EXPIRE` and `GET` on `assignment:rr:*`, nothing else.
 pub struct RedisRoundRobinContextProvider {
-    holder: Arc<Holder>,
+    redis: Redis,
     script: TicketScript,
-    deadline: Duration,
+    books: Books,
 }
 
 impl RedisRoundRobinContextProvider {
     /// A provider that has not connected yet; the first pick does.
     #[must_use]
     pub fn new(options: RedisOptions) -> Self {
-        let (target, deadline) = options.into_parts();
         Self {
-            holder: Arc::new(Holder::new(target)),
+            redis: Redis::new(options),
             script: TicketScript::new(),
-            deadline,
+            books: Books::new(),
         }
     }
 
     /// `host:port` or the path of the socket; no user name, no password.
     #[must_use]
     pub fn address(&self) -> &str {
-        &self.holder.target().address
+        self.redis.address()
     }
 
     /// How long a pick may take at most.
     #[must_use]
     pub fn deadline(&self) -> Duration {
-        self.deadline
+        self.redis.deadline()
     }
 
     /// Makes sure that picks can work: connects, logs in, and uses every command that a pick
@@ -88,7 +94,7 @@ impl RedisRoundRobinContextProvider {
             ProviderErrorKind::Unreachable | ProviderErrorKind::Protocol
         ) {
             let rest = deadline.saturating_sub(begin.elapsed());
-            if timeout(rest, tls::is_spoken_by(self.holder.target())).await == Ok(true) {
+            if timeout(rest, tls::is_spoken_by(self.redis.holder().target())).await == Ok(true) {
                 return Err(teller.error(ProviderErrorKind::Tls));
             }
         }
@@ -100,14 +106,14 @@ impl RedisRoundRobinContextProvider {
         deadline: Duration,
         teller: &Teller<'_>,
     ) -> Result<(), ProviderError> {
-        let lease = self.holder.lease(deadline).await?;
+        let lease = self.redis.holder().lease(deadline).await?;
         let result = self.script.probe(lease.connection(), teller).await;
         lease.settle(result)
     }
 
     /// The turn of this call as the server counts: 1, 2, 3, …
     async fn ticket(&self, key: &str, teller: &Teller<'_>) -> Result<i64, ProviderError> {
-        let lease = self.holder.lease(self.deadline).await?;
+        let lease = self.redis.holder().lease(self.deadline()).await?;
         let result = self.script.ticket(lease.connection(), key, teller).await;
         lease.settle(result)
     }
@@ -123,10 +129,67 @@ impl RoundRobinContextProvider for RedisRoundRobinContextProvider {
             if candidate_count == 0 {
                 return Ok(0);
             }
-            let key = format!("{KEY_PREFIX}{}", context_key.as_str());
+            let key = counter_key(context_key);
             let teller = Teller::new(self.address(), &key);
-            let ticket = within(self.deadline, &teller, self.ticket(&key, &teller)).await?;
+            let ticket = within(self.deadline(), &teller, self.ticket(&key, &teller)).await?;
             Ok(index(ticket, candidate_count))
+        })
+    }
+
+    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> TakenTurn<'a> {
+        Box::pin(async move {
+            if asked.rotation != Rotation::Counter {
+                return self.books.take(&self.redis, asked).await;
+            }
+            let count = u32::try_from(asked.candidates.len()).unwrap_or(u32::MAX);
+            let index = self.get_next_index(&asked.context_key, count).await?;
+            let stamps = (0, 0);
+            Ok(Turn { index, stamps })
+        })
+    }
+
+    fn give_back<'a>(&'a self, asked: &'a TurnRequest, turn: Turn) -> GivenBack<'a> {
+        Box::pin(async move {
+            if asked.rotation == Rotation::Counter {
+                return;
+            }
+            if let Err(error) = self.books.give_back(&self.redis, asked, turn).await {
+                tracing::debug!(code = error.code(), "assignment_engine.turn_not_given_back");
+            }
+        })
+    }
+
+    fn load_book<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        rotation: Rotation,
+    ) -> Providing<'a, (TurnBook, BookVersion)> {
+        if rotation == Rotation::Counter {
+            return unsupported(rotation);
+        }
+        Box::pin(self.books.load(&self.redis, context_key, rotation))
+    }
+
+    fn store_book<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        book: &'a TurnBook,
+        version: BookVersion,
+    ) -> Providing<'a, bool> {
+        if book.rotation() == Rotation::Counter {
+            return unsupported(book.rotation());
+        }
+        Box::pin(self.books.store(&self.redis, context_key, book, version))
+    }
+
+    fn take_tickets<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        count: NonZeroU32,
+    ) -> Providing<'a, Tickets> {
+        Box::pin(async move {
+            let key = counter_key(context_key);
+            self.books.tickets(&self.redis, &key, count).await
         })
     }
 }
@@ -135,7 +198,7 @@ impl fmt::Debug for RedisRoundRobinContextProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisRoundRobinContextProvider")
             .field("address", &self.address())
-            .field("deadline", &self.deadline)
+            .field("deadline", &self.deadline())
             .finish_non_exhaustive()
     }
 }
@@ -170,7 +233,11 @@ fn index(ticket: i64, candidate_count: u32) -> u32 {
         .unwrap_or(0)
 }
 
-/// Every key of a rotation begins with this.
+fn counter_key(context_key: &ContextKey) -> String {
+    format!("{KEY_PREFIX}{}", context_key.as_str())
+}
+
+/// Every key of a counter begins with this.
 const KEY_PREFIX: &str = "assignment:rr:";
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ target_dir=${CARGO_TARGET_DIR:-target}
 remap="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo --remap-path-prefix=$PWD=."
 remap+=" --remap-path-prefix=$(rustc --print sysroot)=rust"
 env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="$remap" \
-  cargo build --quiet --locked --profile wasm \
+  cargo build --quiet --locked --profile wasm --no-default-features \
   --package assignment-engine-wasm --target wasm32-unknown-unknown --target-dir "$target_dir"
 
 module=$target_dir/wasm32-unknown-unknown/wasm/assignment_engine_wasm.wasm

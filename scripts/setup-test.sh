@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what `make test` needs beyond rustup's Rust, Node and make: a C and C++ compiler
-# (libFuzzer is C++), redis-server, and the WebAssembly target. Quick when all is there.
+# (libFuzzer is C++), redis-server, the programs of PostgreSQL, and the WebAssembly target. Quick
+# when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -38,4 +39,5 @@ if ! command -v redis-server >/dev/null; then
   fi
 fi
 
+scripts/setup-postgres.sh
 scripts/setup-wasm.sh

@@ -33,6 +33,7 @@ pub struct Batch<'e> {
     /// What holds for the sessions of each team, and of those without one, as long as nobody else
     /// changes the roster.
     cursors: HashMap<Option<TeamId>, Cursor>,
+    last: Option<(Option<TeamId>, Cursor)>,
     roster_version: Option<u64>,
 }
 
@@ -99,6 +100,7 @@ impl<'e> Batch<'e> {
             places: HashMap::new(),
             contacts: HashSet::new(),
             cursors: HashMap::new(),
+            last: None,
             roster_version: None,
         }
     }
@@ -142,20 +144,24 @@ impl<'e> Batch<'e> {
         if session.tenant_id != *roster.tenant_id() {
             return Placed::NotHere;
         }
-        let contact = session.contact_id.as_ref();
-        let taken = contact.is_some()
-            && (contact_assigned || contact.is_some_and(|id| self.contacts.contains(id)));
-        let special = taken
+        let special = contact_assigned
             || self.trace
             || request.force_override
             || request.reserve
             || !request.excluded.is_empty();
-        if !special && let Some(placement) = self.ordinary(roster, request) {
-            if let Some(contact) = contact {
-                self.contacts.insert(contact.clone());
-            }
+        let contact = session.contact_id.as_ref();
+        // Noted before it is known whether the contact gets an agent: that is one look-up.
+        let noted = contact.is_none_or(|contact| self.contacts.insert(contact.clone()));
+        if !special
+            && noted
+            && let Some(placement) = self.ordinary(roster, request)
+        {
             return Placed::Assigned(placement);
         }
+        if let Some(contact) = contact.filter(|_| noted) {
+            self.contacts.remove(contact);
+        }
+        let taken = contact.is_some() && (contact_assigned || !noted);
         self.whole(roster, request, taken)
     }
 
@@ -178,19 +184,10 @@ impl<'e> Batch<'e> {
     fn ordinary(&mut self, roster: &mut Roster, request: &Request) -> Option<Placement> {
         if self.roster_version != Some(roster.version()) {
             self.cursors.clear();
+            self.last = None;
             self.roster_version = Some(roster.version());
         }
-        let team = &request.session.assigned_team_id;
-        let known = self.cursors.get(team).copied();
-        let cursor = match known.filter(|known| (known.open.0..known.open.1).contains(&request.now))
-        {
-            Some(known) => known,
-            None => {
-                let found = self.look_up(roster, request)?;
-                self.cursors.insert(team.clone(), found);
-                found
-            }
-        };
+        let cursor = self.cursor(roster, request)?;
         let count = roster.ordinary_count(cursor.place)?;
         let TurnBook::Counter(taken) = &mut self.books.get_mut(cursor.counter)?.book else {
             return None;
@@ -203,6 +200,29 @@ impl<'e> Batch<'e> {
             agent,
             limit: cursor.limit,
         })
+    }
+
+    fn cursor(&mut self, roster: &Roster, request: &Request) -> Option<Cursor> {
+        let team = &request.session.assigned_team_id;
+        let holds = |cursor: &Cursor| (cursor.open.0..cursor.open.1).contains(&request.now);
+        // Sessions of one team often follow each other: then no text is hashed.
+        if let Some((_, last)) = self
+            .last
+            .as_ref()
+            .filter(|(id, last)| id == team && holds(last))
+        {
+            return Some(*last);
+        }
+        let cursor = match self.cursors.get(team).filter(|known| holds(known)) {
+            Some(known) => *known,
+            None => {
+                let found = self.look_up(roster, request)?;
+                self.cursors.insert(team.clone(), found);
+                found
+            }
+        };
+        self.last = Some((team.clone(), cursor));
+        Some(cursor)
     }
 
     /// What holds for the sessions of the request's team; `None` where the ordinary course is not

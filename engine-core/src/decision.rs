@@ -187,6 +187,22 @@ impl Decision {
         self.agent = None;
     }
 
+    /// Records, if there is a trace, the claims that the store refused on the way to this decision:
+    /// whom, and the code of why. They come before what the run that came last has answered.
+    pub fn follow_refusals<'a>(&mut self, refused: impl Iterator<Item = (&'a AgentId, &'a str)>) {
+        let Some(trace) = &mut self.trace else { return };
+        let claims = refused.map(|(agent, refusal)| RuleTrace {
+            rule: RuleName::built_in(CLAIM),
+            answer: TraceAnswer::Continue,
+            reason: Reason::ClaimsRefused,
+            values: Values::from([
+                ("agentId".into(), agent.as_str().into()),
+                ("refusal".into(), refusal.into()),
+            ]),
+        });
+        trace.rules.splice(0..0, claims);
+    }
+
     /// Tells the decision that its message could not be sent, and why. The effects that were to
     /// follow are dropped, so that nothing claims it was sent. Without the out-of-office message
     /// the outcome becomes an error; without the no-agent message it stays, with a warning.

@@ -133,6 +133,15 @@ fn story(trace: &Trace, rule: &RuleTrace) -> Option<String> {
             .then(|| format!("The rule {name} leaves out {}.", list(&removed)));
     }
     match rule.reason {
+        Reason::ClaimsRefused if rule.answer == TraceAnswer::Continue => {
+            let value = |name: &str| rule.values.get(name).and_then(|value| value.as_str());
+            let (agent, refusal) = (value("agentId")?, value("refusal")?);
+            Some(format!(
+                "The store refused {}: {}.",
+                ticked(agent),
+                printable(refusal)
+            ))
+        }
         Reason::NoAgentReplySentRecently => {
             Some("The contact was told less than 24 hours ago, and is not told again.".into())
         }

@@ -245,10 +245,7 @@ fn a_hundred_thousand_queues_come_to_what_their_sessions_come_to_alone() {
         others += other;
     }
     // Both ways are taken often.
-    assert!(
-        ordinary > 50_000 && others > 50_000,
-        "{ordinary} {others}"
-    );
+    assert!(ordinary > 50_000 && others > 50_000, "{ordinary} {others}");
 }
 
 #[test]

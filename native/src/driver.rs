@@ -6,11 +6,15 @@ use std::pin::Pin;
 use assignment_engine_core::limits::MAX_CANDIDATES;
 use assignment_engine_core::{
     Agent, Answer, Decision, Engine, Failure, Input, Need, NoAgentPolicy, Outcome, Request,
-    ResumeError, RuleAnswer, ScheduleFact, Step, StrategyFact, Turn,
+    ResumeError, RuleAnswer, RuleId, ScheduleFact, Step, StrategyFact, Turn,
 };
 
+use tokio::time::Instant;
+
 use crate::observe::RuleTimer;
-use crate::provider::{ProviderError, RoundRobinContextProvider, TurnRequest};
+use crate::provider::{
+    Counted, ProviderError, ProviderErrorKind, RoundRobinContextProvider, TurnRequest,
+};
 use crate::reservations::{Place, Reservations};
 
 /// A future that can be sent to another thread, behind `dyn`.
@@ -96,7 +100,7 @@ pub struct Driver<'a> {
 #[must_use = "it stays taken until it is settled"]
 pub enum Taken {
     /// A turn. Unless it is given back, it is spent.
-    Turn(Box<TurnRequest>, Turn),
+    Turn(Box<TurnRequest>, Counted<Turn>),
     /// A place. Unless it is confirmed or released, it lapses with its lease.
     Place(Place),
 }
@@ -108,20 +112,27 @@ impl Driver<'_> {
     /// # Errors
     /// As [`decide`].
     pub async fn decide(&self, input: Input<'_>) -> Result<(Decision, Option<Taken>), ResumeError> {
-        let mut taken = None;
+        let mut course = Course {
+            since: Instant::now(),
+            taken: None,
+            from_memory: None,
+        };
         let mut timer = RuleTimer::default();
         let mut step = self.engine.start_observed(input, &mut timer);
         loop {
             let (need, run) = match step {
-                Step::Done(decision) => {
+                Step::Done(mut decision) => {
                     if !matches!(decision.outcome, Outcome::Assign { .. }) {
-                        self.settle(taken.take(), false).await;
+                        self.give_back(course.taken.take()).await;
                     }
-                    return Ok((decision, taken));
+                    if let Some(why) = course.from_memory {
+                        mark(&mut decision, why);
+                    }
+                    return Ok((decision, course.taken));
                 }
                 Step::Need(need, run) => (need, run),
             };
-            let answer = self.answer(input.request, need, &mut taken).await;
+            let answer = self.answer(input.request, need, &mut course).await;
             let answer = answer.unwrap_or_else(Answer::Failed);
             step = self
                 .engine
@@ -129,32 +140,15 @@ impl Driver<'_> {
         }
     }
 
-    /// Tells what became of a decision: a turn is given back and a place released if the session
-    /// was not assigned. That this fails is harmless: a turn stays spent, a place lapses.
-    pub async fn settle(&self, taken: Option<Taken>, assigned: bool) {
-        match (taken, self.reservations) {
-            (Some(Taken::Turn(asked, turn)), _) if !assigned => {
-                self.provider.give_back(&asked, turn).await;
-            }
-            (Some(Taken::Place(place)), Some(reservations)) => {
-                let settled = if assigned {
-                    reservations.confirm(&place).await
-                } else {
-                    reservations.release(&place).await
-                };
-                if let Err(error) = settled {
-                    tracing::debug!(code = error.code(), "assignment_engine.place_not_settled");
-                }
-            }
-            _ => {}
-        }
+    async fn give_back(&self, taken: Option<Taken>) {
+        settle(taken, false, self.provider, self.reservations).await;
     }
 
     async fn answer(
         &self,
         request: &Request,
         need: Need,
-        taken: &mut Option<Taken>,
+        course: &mut Course,
     ) -> Result<Answer, Failure> {
         match need {
             Need::NextIndex {
@@ -162,8 +156,9 @@ impl Driver<'_> {
                 candidate_count,
             } => {
                 let count = candidate_count.get();
-                let index = self.provider.get_next_index(&context_key, count).await;
-                Ok(Answer::NextIndex(below(index.map_err(failed)?, count)?))
+                let counted = self.provider.next_counted(&context_key, count).await;
+                let index = course.keep(counted.map_err(failed)?);
+                Ok(Answer::NextIndex(below(index, count)?))
             }
             Need::Turn {
                 context_key,
@@ -171,17 +166,18 @@ impl Driver<'_> {
                 candidates,
             } => {
                 // Whose turn it was can no longer take it.
-                self.settle(taken.take(), false).await;
+                self.give_back(course.taken.take()).await;
                 let asked = TurnRequest {
                     context_key,
                     rotation,
                     candidates,
                     now: request.now,
                 };
-                let turn = self.provider.take_turn(&asked).await.map_err(failed)?;
+                let counted = self.provider.take_turn(&asked).await.map_err(failed)?;
+                let turn = course.keep(counted);
                 let count = u32::try_from(asked.candidates.len()).unwrap_or(u32::MAX);
                 let index = below(turn.index, count)?;
-                *taken = Some(Taken::Turn(Box::new(asked), turn));
+                course.taken = Some(Taken::Turn(Box::new(asked), counted));
                 Ok(Answer::NextIndex(index))
             }
             Need::Reserve(asked) => {
@@ -190,8 +186,14 @@ impl Driver<'_> {
                     message: "the request wants a reservation, and there is nowhere to make one"
                         .into(),
                 })?;
+                if course.since.elapsed() > reservations.read_window() {
+                    return Err(Failure {
+                        code: STALE_READ.into(),
+                        message: "what was read is older than reservations allow".into(),
+                    });
+                }
                 let reserved = reservations.reserve(&asked).await.map_err(failed)?;
-                *taken = reserved.token().map(|token| {
+                course.taken = reserved.token().map(|token| {
                     Taken::Place(Place {
                         tenant_id: asked.tenant_id,
                         session_id: asked.session_id,
@@ -204,6 +206,67 @@ impl Driver<'_> {
         }
     }
 }
+
+/// How far a run has come.
+struct Course {
+    /// What is read from the store is no older.
+    since: Instant,
+    taken: Option<Taken>,
+    /// The rotation was asked, and answered from memory, because of this.
+    from_memory: Option<ProviderErrorKind>,
+}
+
+impl Course {
+    fn keep<T>(&mut self, counted: Counted<T>) -> T {
+        self.from_memory = counted.from_memory;
+        counted.value
+    }
+}
+
+/// Whoever reads the trace must see that the turn was not one of the shared rotation.
+fn mark(decision: &mut Decision, why: ProviderErrorKind) {
+    let Some(trace) = &mut decision.trace else {
+        return;
+    };
+    let selector = RuleId::Selector.name();
+    if let Some(rule) = trace
+        .rules
+        .iter_mut()
+        .rfind(|rule| rule.rule.as_str() == selector)
+    {
+        rule.values.insert("store".into(), "memory".into());
+        rule.values.insert("storeError".into(), why.code().into());
+    }
+}
+
+/// Tells what became of a decision: a turn is given back and a place released if the session was
+/// not assigned. That this fails is harmless: a turn stays spent, a place lapses.
+pub async fn settle(
+    taken: Option<Taken>,
+    assigned: bool,
+    provider: &dyn RoundRobinContextProvider,
+    reservations: Option<&dyn Reservations>,
+) {
+    match (taken, reservations) {
+        (Some(Taken::Turn(asked, turn)), _) if !assigned => {
+            provider.give_back(&asked, turn).await;
+        }
+        (Some(Taken::Place(place)), Some(reservations)) => {
+            let settled = if assigned {
+                reservations.confirm(&place).await
+            } else {
+                reservations.release(&place).await
+            };
+            if let Err(error) = settled {
+                tracing::debug!(code = error.code(), "assignment_engine.place_not_settled");
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The code of a decision that was made on facts too old for a reservation: decide again.
+pub(crate) const STALE_READ: &str = "stale_read";
 
 fn failed(error: ProviderError) -> Failure {
     Failure {

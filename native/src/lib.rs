@@ -20,35 +20,39 @@ mod store;
 
 pub use assignment_engine_core::ContextKey;
 pub use provider::{
-    BookVersion, GivenBack, IN_MEMORY_KEY_LIMIT, InMemoryRoundRobinContextProvider, NextIndex,
-    ProviderError, ProviderErrorKind, Providing, RoundRobinContextProvider, TakenTurn, Tickets,
-    TurnRequest,
+    BREAKER_FAILURES, BREAKER_PAUSE, BookVersion, Counted, GivenBack, IN_MEMORY_KEY_LIMIT,
+    InMemoryRoundRobinContextProvider, MEMORY_PICKS_TOTAL, NextCounted, NextIndex, ProviderError,
+    ProviderErrorKind, Providing, ResilientRoundRobinContextProvider, RoundRobinContextProvider,
+    RunTimePolicy, TakenTurn, Tickets, TurnRequest,
 };
 #[cfg(feature = "redis")]
 pub use provider::{
-    DEFAULT_REDIS_DEADLINE, ProviderChoice, ProviderFactory, ProviderKind, ProviderReason,
-    RedisOptions, RedisRoundRobinContextProvider, StartError, provider_from_env,
+    DEFAULT_MAX_IN_FLIGHT, DEFAULT_REDIS_DEADLINE, HealthStatus, ProviderChoice, ProviderFactory,
+    ProviderHealth, ProviderKind, ProviderReason, RedisOptions, RedisRoundRobinContextProvider,
+    StartError, provider_from_env,
 };
 
 pub use assignment_engine_core as core;
 pub use clock::{Clock, SystemClock};
-pub use driver::{Answered, BoxFuture, Driver, FactSource, Taken, decide};
+pub use driver::{Answered, BoxFuture, Driver, FactSource, Taken, decide, settle};
 pub use messenger::{Messenger, Outbox};
 pub use observe::{OUTCOMES_TOTAL, RULE_DURATION_SECONDS};
 #[cfg(feature = "redis")]
 pub use reservations::RedisReservations;
 pub use reservations::{
-    DRIFT_TOTAL, Drift, HeldPlace, InMemoryReservations, Place, ReconcileError, Reservations,
-    Reserving, reconcile,
+    DEFAULT_READ_WINDOW, DRIFT_TOTAL, Drift, HeldPlace, InMemoryReservations, Place,
+    ReconcileError, Reservations, Reserving, reconcile,
 };
 pub use service::{
     Assigned, AssignmentService, DEFAULT_QUEUE_LIMIT, Handover, HostRules, ManualAssignment,
-    ServiceError, TeamAvailability,
+    ServiceError, TeamAvailability, Transfer,
 };
 pub use store::{
-    Claim, Expected, InMemorySessionStore, Refusal, SessionChanges, SessionStore, StoreError,
-    Stored,
+    Claim, ClaimRequest, Counts, Expected, InMemorySessionStore, Refusal, SessionChanges,
+    SessionStore, Stamp, StoreError, Stored,
 };
+#[cfg(feature = "postgres")]
+pub use store::{PostgresOptions, PostgresSessionStore, PostgresTables};
 
 /// The blocks of Rust in the README compile and run.
 #[cfg(all(doctest, feature = "redis"))]

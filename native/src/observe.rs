@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use assignment_engine_core::{Decision, Outcome, RuleObserver, SessionId};
+use assignment_engine_core::{AgentId, Decision, Outcome, RuleObserver, SessionId};
+
+use crate::store::Refusal;
 
 /// Counts decisions by `outcome`: `assign`, `skip`, `stop`, `error`.
 pub const OUTCOMES_TOTAL: &str = "assignment_engine_outcomes_total";
@@ -51,6 +53,16 @@ pub(crate) fn outcome(session_id: &SessionId, decision: &Decision) {
         let message = printable(&warning.message);
         tracing::warn!(code = warning.code.as_ref(), sessionId = %session_id, "{message}");
     }
+}
+
+/// Logs a claim that the store refused.
+pub(crate) fn claim_refused(session_id: &SessionId, agent_id: &AgentId, refusal: Refusal) {
+    tracing::debug!(
+        sessionId = %printable(session_id.as_str()),
+        agentId = %printable(agent_id.as_str()),
+        refusal = refusal.code(),
+        "assignment_engine.claim_refused"
+    );
 }
 
 /// Text from outside, with control characters escaped so that it stays on its line.

@@ -8,9 +8,12 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+#[path = "factory/choice.rs"]
+mod choice;
 #[path = "support/log.rs"]
 mod log;
 #[path = "support/redis_server.rs"]
+#[expect(dead_code, reason = "other tests do more with a server")]
 mod redis_server;
 
 use std::io::{Read, Write};
@@ -199,6 +202,7 @@ async fn settings_that_make_no_sense_fail_the_start() {
             "{error:?}"
         );
     }
+    #[cfg(not(feature = "redis-tls"))]
     assert_eq!(
         with_url("rediss://u:canary@h").await.unwrap_err().code(),
         "tls"
@@ -217,10 +221,10 @@ async fn a_refused_login_or_a_missing_right_fails_the_start() {
     assert_eq!(code().await, "authentication");
     let needed = [
         "~assignment:rr:*",
-        "+ping",
         "+evalsha",
         "+script|load",
         "+incr",
+        "+incrby",
         "+expire",
         "+get",
     ];
@@ -306,6 +310,15 @@ async fn the_log_says_which_provider_and_why_and_no_password() {
         line.contains("INFO") && line.contains("reason=\"not_configured\""),
         "{line}"
     );
+
+    choose(&[("REDIS_HOST", "canary")]).await.unwrap();
+    let lines = log.take();
+    let line = lines.lines().find(|line| line.contains("WARN")).unwrap();
+    assert!(
+        line.contains("REDIS_HOST is set without REDIS_PORT"),
+        "{line}"
+    );
+    assert!(!lines.contains("canary"), "{lines}");
 
     with_url(&format!("redis://canary-user:canary-pass@127.0.0.1:{port}"))
         .await

@@ -41,6 +41,8 @@ mod schedules;
 mod shared_redis;
 #[path = "service/spread.rs"]
 mod spread;
+#[path = "service/transfer.rs"]
+mod transfer;
 #[path = "support/watched_store.rs"]
 mod watched_store;
 #[path = "support/world.rs"]

@@ -1,10 +1,10 @@
 // Builds dist/ from src/:  node scripts/build.mjs
 //
 // What is of use everywhere is bundled once, as core.cjs, and the entries show parts of it. So `require` and
-// `import` give the same classes, the engine is there once in a process, and no file is looked for
-// beside the code, which dies in every bundle. Browsers and other bundlers of ESM get a bundle of
-// their own, and `web` one without the module's bytes. The WebAssembly itself comes from
-// scripts/build-wasm.sh of the repository.
+// `import` give the same classes, and the engine is there once in a process. The module is read from
+// the file beside the code, and where that is not found, as in every bundle, taken from bytes.cjs.
+// Browsers and other bundlers of ESM get a bundle of their own with the bytes in it, and `web` one
+// without. The WebAssembly itself comes from scripts/build-wasm.sh of the repository.
 import { execFileSync } from "node:child_process";
 import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -43,6 +43,15 @@ await build({
   format: "cjs",
   platform: "node",
   footer: plain,
+  external: [...common.external, "./bytes.cjs"],
+});
+await build({
+  ...common,
+  entryPoints: [join(src, "kernel/generated/bytes.mjs")],
+  outfile: join(dist, "bytes.cjs"),
+  format: "cjs",
+  platform: "node",
+  footer: plain,
 });
 await build({
   ...common,
@@ -58,8 +67,14 @@ await build({
   format: "esm",
   platform: "browser",
 });
-for (const entry of ["redis", "nestjs"]) {
-  for (const ending of ["cjs", "mjs"]) {
+for (const [entry, endings] of [
+  ["redis", ["cjs", "mjs"]],
+  ["nestjs", ["cjs", "mjs"]],
+  // Classes that are handed around: one of each, so ES modules take them from there.
+  ["typeorm", ["cjs"]],
+  ["testing", ["cjs"]],
+]) {
+  for (const ending of endings) {
     const cjs = ending === "cjs";
     await build({
       ...common,
@@ -115,25 +130,24 @@ async function writeEntries() {
   const core = createRequire(import.meta.url)(join(dist, "core.cjs"));
   const all = Object.keys(core).sort();
   await writeFile(join(dist, "core.mjs"), esm(all));
-  for (const [entry, source] of [
-    ["index", "index.ts"],
-    ["testing", "testing/index.ts"],
-  ]) {
-    const names = await exportsOf(join(src, source));
-    const missing = names.filter((name) => !all.includes(name));
-    if (missing.length > 0) throw new Error(`${entry}: not in core: ${missing.join(", ")}`);
-    const lines = names.map((name) => `exports.${name} = core.${name};\n`).join("");
-    await writeFile(
-      join(dist, `${entry}.cjs`),
-      `"use strict";\nconst core = require("./core.cjs");\n${lines}`,
-    );
-    await writeFile(join(dist, `${entry}.mjs`), esm(names));
+  const names = await exportsOf(join(src, "index.ts"));
+  const missing = names.filter((name) => !all.includes(name));
+  if (missing.length > 0) throw new Error(`index: not in core: ${missing.join(", ")}`);
+  const lines = names.map((name) => `exports.${name} = core.${name};\n`).join("");
+  await writeFile(
+    join(dist, "index.cjs"),
+    `"use strict";\nconst core = require("./core.cjs");\n${lines}`,
+  );
+  await writeFile(join(dist, "index.mjs"), esm(names));
+  for (const entry of ["typeorm", "testing"]) {
+    const names = await exportsOf(join(src, entry, "index.ts"));
+    await writeFile(join(dist, `${entry}.mjs`), esm(names, entry));
   }
 }
 
-function esm(names) {
-  const lines = names.map((name) => `export const ${name} = core.${name};\n`).join("");
-  return `import core from "./core.cjs";\n${lines}`;
+function esm(names, from = "core") {
+  const lines = names.map((name) => `export const ${name} = all.${name};\n`).join("");
+  return `import all from "./${from}.cjs";\n${lines}`;
 }
 
 /** The names that a module of the sources exports. */
@@ -176,6 +190,7 @@ async function writeTypes() {
     ["redis", "redis/index"],
     ["testing", "testing/index"],
     ["nestjs", "nestjs/index"],
+    ["typeorm", "typeorm/index"],
     ["web", "web"],
   ]) {
     const text = (ending) => `export * from "./types/${source}.${ending}";\n`;

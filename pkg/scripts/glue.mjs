@@ -4,6 +4,8 @@
 //            generated keeps its one instance in variables of the module, and after a trap in
 //            WebAssembly that instance is not to be used again
 // bytes.mjs  the module as base64, since reading a file beside the code dies in every bundle
+// build.mjs  the name of this build, with which the module ends: its hash
+import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -55,7 +57,15 @@ export declare function createGlue(): Glue & { retire(): void };
 `,
 );
 
-const bytes = await readFile(join(folder, "engine_bg.wasm"));
+const file = join(folder, "engine_bg.wasm");
+const optimised = await readFile(file);
+const build = createHash("sha256").update(optimised).digest("hex");
+// A section that engines skip (0) of so many bytes, its name (5 letters) and what it says.
+const section = Buffer.from(`build${build}`);
+const bytes = Buffer.concat([optimised, Buffer.from([0, section.length + 1, 5]), section]);
+await writeFile(file, bytes);
+await writeFile(join(folder, "build.mjs"), `export const BUILD = "${build}";\n`);
+await writeFile(join(folder, "build.d.mts"), "export declare const BUILD: string;\n");
 await writeFile(
   join(folder, "bytes.mjs"),
   `export const BASE64 = "${bytes.toString("base64")}";\n`,

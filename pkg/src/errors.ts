@@ -80,6 +80,10 @@ export type ProviderErrorCode =
   | "timeout"
   /** No connection, or it broke. */
   | "unreachable"
+  /** As many calls as allowed are under way; this one was not made. */
+  | "overloaded"
+  /** The store runs somebody's script and answers nobody else. */
+  | "busy"
   /** The store answers that it cannot serve now. */
   | "unavailable"
   /** The store is a replica. */

@@ -7,5 +7,4 @@ import "./kernel/inline.ts";
 
 export * from "./public.ts";
 
-/** Does nothing: here the engine is there at once. `assignment-engine/web` has one that loads. */
-export async function init(): Promise<void> {}
+export { init } from "./init.ts";

@@ -22,4 +22,6 @@ export interface EngineHooks {
   claimRefused?(event: { sessionId: string; agentId: string; refusal: string }): void;
   /** The host could not answer: the raw error, which is in no outcome and no log line of ours. */
   failed?(event: { what: string; sessionId: string; error: unknown }): void;
+  /** A pick was counted in memory, because the store failed in this way. */
+  countedInMemory?(event: { code: string }): void;
 }

@@ -13,6 +13,7 @@ export { type RedisProviderOptions, RedisRoundRobinContextProvider } from "./red
 export type { EngineHooks, EngineLogger } from "./logger.ts";
 export { IN_MEMORY_KEY_LIMIT, InMemoryRoundRobinContextProvider } from "./provider/memory.ts";
 export {
+  type CountedTurn,
   ROUND_ROBIN_CONTEXT_PROVIDER,
   type RoundRobinContextProvider,
 } from "./provider/provider.ts";

@@ -26,13 +26,14 @@ async function listed() {
 }
 
 test("the tarball holds what is built, the licences and the README, and nothing else", async (t) => {
-  const entries = ["index", "redis", "nestjs", "testing"];
+  const entries = ["index", "redis", "nestjs", "typeorm", "testing"];
   const expected = [
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
     "package.json",
     "dist/engine_bg.wasm",
+    "dist/bytes.cjs",
     "dist/core.cjs",
     "dist/core.mjs",
     "dist/index.browser.mjs",
@@ -104,7 +105,7 @@ test("no file names a place on the machine that built it", async (t) => {
       look(`${file}, the module in it`, Buffer.from(base64, "base64").toString("latin1"));
     }
   }
-  assert.equal(modules, 3, "the module by itself, in core.cjs, and in index.browser.mjs");
+  assert.equal(modules, 3, "the module by itself, in bytes.cjs, and in index.browser.mjs");
   assert.deepEqual(found, []);
   t.diagnostic(`${files.length} files and the module inside two of them`);
 });
@@ -134,6 +135,7 @@ test("are the types wrong? No, in every way to resolve a module", async (t) => {
     "./package.json",
     "./redis",
     "./testing",
+    "./typeorm",
     "./web",
   ]);
   // /web is for ESM only, and is not there for those who know no `exports`.

@@ -11,7 +11,7 @@ import { run } from "./support/run.mjs";
 const folder = consumer("types");
 const made = join(folder, "made");
 /** Files for Node: without the DOM, as a server is compiled. */
-const SERVER = ["engine", "service", "redis", "nestjs"];
+const SERVER = ["engine", "service", "redis", "nestjs", "typeorm"];
 /** All declarations are checked, but for the compiler's own. */
 const STRICT = [
   "--noEmit",

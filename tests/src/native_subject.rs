@@ -2,9 +2,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use assignment_engine::{
-    Answered, ContextKey, Driver, FactSource, HeldPlace, InMemoryRoundRobinContextProvider, Place,
-    ProviderError, ProviderErrorKind, RedisOptions, RedisRoundRobinContextProvider, Reservations,
-    Reserving, RoundRobinContextProvider, TakenTurn, TurnRequest,
+    Answered, ContextKey, Counted, Driver, FactSource, HeldPlace,
+    InMemoryRoundRobinContextProvider, Place, ProviderError, ProviderErrorKind, RedisOptions,
+    RedisRoundRobinContextProvider, Reservations, Reserving, RoundRobinContextProvider, TakenTurn,
+    TurnRequest,
 };
 use assignment_engine_core::{
     Agent, Answer, Decision, Engine, Failure, Input, Need, NoAgentPolicy, Request, ReserveRequest,
@@ -327,10 +328,10 @@ impl<P: RoundRobinContextProvider> RoundRobinContextProvider for Heard<'_, P> {
         let answer = self.0.hear(Asked::Whole(need));
         Box::pin(async move {
             match answer {
-                Ok(Answer::NextIndex(index)) => Ok(Turn {
+                Ok(Answer::NextIndex(index)) => Ok(Counted::shared(Turn {
                     index,
                     stamps: (0, 0),
-                }),
+                })),
                 _ => self.1.take_turn(asked).await,
             }
         })

@@ -7,9 +7,10 @@
 //!
 //! Two ways lead through a decision. [`Run`] is the engine's step machine: [`Run::need`] says what
 //! is missing, [`Run::answer`] takes it. [`Roster::turn`] and [`Roster::pick`] are the ordinary
-//! course on a resident roster, numbers in and a number out. [`Engine::decide`] is for those who
-//! use these bindings by themselves: it asks a JavaScript function for the index and awaits it.
+//! course on a resident roster, numbers in and a number out. `Engine::decide`, a feature, is for those
+//! who use these bindings by themselves: it asks a JavaScript function for the index and awaits it.
 
+#[cfg(feature = "decide")]
 mod decide;
 mod decision;
 mod engine;

@@ -34,7 +34,7 @@ impl Tournament {
         loop {
             let padded = level.len().next_multiple_of(FAN).max(FAN);
             level.resize(padded, Node::NOBODY);
-            let above: Vec<Node> = level.chunks_exact(FAN).map(Node::over).collect();
+            let above: Vec<Node> = level.as_chunks().0.iter().map(Node::over).collect();
             levels.push(level);
             if above.len() == 1 {
                 levels.push(above);
@@ -80,8 +80,9 @@ impl Tournament {
             }
             place /= FAN;
             node = level
-                .chunks_exact(FAN)
-                .nth(place)
+                .as_chunks()
+                .0
+                .get(place)
                 .map_or(Node::NOBODY, Node::over);
         }
     }
@@ -91,7 +92,7 @@ impl Tournament {
         let least = self.least().filter(|root| k < root.count)?.least;
         let (mut place, mut k) = (0, k);
         for level in self.levels.iter().rev().skip(1) {
-            let children = level.chunks_exact(FAN).nth(place)?;
+            let children = level.as_chunks::<FAN>().0.get(place)?;
             let mut found = None;
             for (child, node) in children.iter().enumerate() {
                 if node.least == least {
@@ -121,17 +122,14 @@ impl Node {
         }
     }
 
-    fn over(children: &[Self]) -> Self {
-        children
+    /// Without branches: which child has the least cannot be foreseen.
+    fn over(children: &[Self; FAN]) -> Self {
+        let least = children
             .iter()
-            .fold(Self::NOBODY, |sum, node| match node.least.cmp(&sum.least) {
-                core::cmp::Ordering::Less => *node,
-                core::cmp::Ordering::Equal => Self {
-                    count: sum.count + node.count,
-                    ..sum
-                },
-                core::cmp::Ordering::Greater => sum,
-            })
+            .fold(Tournament::OUT, |least, node| least.min(node.least));
+        let of_least = |node: &Self| node.count * u32::from(node.least == least);
+        let count = children.iter().map(of_least).sum();
+        Self { least, count }
     }
 }
 

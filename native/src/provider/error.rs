@@ -22,8 +22,12 @@ pub enum ProviderErrorKind {
     /// `unreachable`: no connection, or it broke. If it broke while an answer was awaited,
     /// whether a turn was taken is unknown.
     Unreachable,
+    /// `overloaded`: as many calls as allowed are under way already. This one was not sent.
+    Overloaded,
+    /// `busy`: the store runs somebody's script and nothing else.
+    Busy,
     /// `unavailable`: the store answers that it cannot serve now (its master is down, its
-    /// cluster is down, it is busy with a script, it has too many clients, it cannot save).
+    /// cluster is down, it has too many clients, it cannot save).
     Unavailable,
     /// `read_only`: the store is a replica.
     ReadOnly,
@@ -39,7 +43,7 @@ pub enum ProviderErrorKind {
     NotPermitted,
     /// `authentication`: user name or password are wrong or missing.
     Authentication,
-    /// `tls`: one side speaks TLS and the other does not.
+    /// `tls`: one side speaks TLS and the other does not, or a certificate is not trusted.
     Tls,
     /// `cluster`: the store is a node of a cluster and sends us to another one.
     Cluster,
@@ -84,12 +88,35 @@ impl ProviderError {
 }
 
 impl ProviderErrorKind {
+    /// Every class.
+    pub const ALL: &'static [Self] = &[
+        Self::Timeout,
+        Self::Unreachable,
+        Self::Overloaded,
+        Self::Busy,
+        Self::Unavailable,
+        Self::ReadOnly,
+        Self::Loading,
+        Self::OutOfMemory,
+        Self::WrongType,
+        Self::Overflow,
+        Self::NotPermitted,
+        Self::Authentication,
+        Self::Tls,
+        Self::Cluster,
+        Self::Protocol,
+        Self::Configuration,
+        Self::Other,
+    ];
+
     /// The stable name: lower case with underscores.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Timeout => "timeout",
             Self::Unreachable => "unreachable",
+            Self::Overloaded => "overloaded",
+            Self::Busy => "busy",
             Self::Unavailable => "unavailable",
             Self::ReadOnly => "read_only",
             Self::Loading => "loading",

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use assignment_engine_core::{ContextKey, Rotation, Turn, TurnBook};
 
 use super::{
-    BookVersion, GivenBack, NextIndex, ProviderError, ProviderErrorKind, Providing,
+    BookVersion, Counted, GivenBack, NextIndex, ProviderError, ProviderErrorKind, Providing,
     RoundRobinContextProvider, TakenTurn, Tickets, TurnRequest, unsupported,
 };
 
@@ -114,13 +114,14 @@ impl RoundRobinContextProvider for InMemoryRoundRobinContextProvider {
         Box::pin(async move {
             let turn = self.with_book(asked, |book| book.take(&asked.candidates, asked.now));
             let nobody = "there is nobody to take turns";
-            turn.ok_or_else(|| ProviderError::new(ProviderErrorKind::Other, nobody))
+            let turn = turn.ok_or_else(|| ProviderError::new(ProviderErrorKind::Other, nobody));
+            turn.map(Counted::shared)
         })
     }
 
-    fn give_back<'a>(&'a self, asked: &'a TurnRequest, turn: Turn) -> GivenBack<'a> {
+    fn give_back<'a>(&'a self, asked: &'a TurnRequest, turn: Counted<Turn>) -> GivenBack<'a> {
         Box::pin(async move {
-            self.with_book(asked, |book| book.give_back(&asked.candidates, &turn));
+            self.with_book(asked, |book| book.give_back(&asked.candidates, &turn.value));
         })
     }
 

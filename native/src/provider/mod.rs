@@ -4,8 +4,12 @@ mod error;
 #[cfg(feature = "redis")]
 mod factory;
 mod memory;
+mod policy;
+mod random;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
+#[cfg(feature = "redis")]
+mod returning;
 mod tickets;
 
 use std::future::Future;
@@ -18,11 +22,18 @@ use assignment_engine_core::{ContextKey, Rotation, Timestamp, Turn, TurnBook, Tu
 pub use error::{ProviderError, ProviderErrorKind};
 #[cfg(feature = "redis")]
 pub use factory::{
-    ProviderChoice, ProviderFactory, ProviderKind, ProviderReason, StartError, provider_from_env,
+    HealthStatus, ProviderChoice, ProviderFactory, ProviderHealth, ProviderKind, ProviderReason,
+    StartError, provider_from_env,
 };
 pub use memory::{IN_MEMORY_KEY_LIMIT, InMemoryRoundRobinContextProvider};
+pub use policy::{
+    BREAKER_FAILURES, BREAKER_PAUSE, MEMORY_PICKS_TOTAL, ResilientRoundRobinContextProvider,
+    RunTimePolicy,
+};
 #[cfg(feature = "redis")]
-pub use redis::{DEFAULT_REDIS_DEADLINE, RedisOptions, RedisRoundRobinContextProvider};
+pub use redis::{
+    DEFAULT_MAX_IN_FLIGHT, DEFAULT_REDIS_DEADLINE, RedisOptions, RedisRoundRobinContextProvider,
+};
 pub use tickets::Tickets;
 
 /// The answer of [`RoundRobinContextProvider::get_next_index`] while it is on its way.
@@ -31,6 +42,30 @@ pub use tickets::Tickets;
 /// usable behind `dyn`, the documentation shows the signature that is really there, and there
 /// is no macro to depend on. A pick crosses a network, so one small allocation is not felt.
 pub type NextIndex<'a> = Pin<Box<dyn Future<Output = Result<u32, ProviderError>> + Send + 'a>>;
+
+/// What was taken from a rotation, and whether the store counted it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted<T> {
+    /// A position in `[0, candidate_count)`, or a [`Turn`].
+    pub value: T,
+    /// It was counted in memory in the store's place, because of this.
+    pub from_memory: Option<ProviderErrorKind>,
+}
+
+impl<T> Counted<T> {
+    /// As it was asked for: by the store.
+    #[must_use]
+    pub const fn shared(value: T) -> Self {
+        Self {
+            value,
+            from_memory: None,
+        }
+    }
+}
+
+/// The answer of [`RoundRobinContextProvider::next_counted`] while it is on its way.
+pub type NextCounted<'a> =
+    Pin<Box<dyn Future<Output = Result<Counted<u32>, ProviderError>> + Send + 'a>>;
 
 /// Counts turns, so that candidates are served one after the other.
 ///
@@ -65,6 +100,23 @@ pub trait RoundRobinContextProvider: Send + Sync {
         candidate_count: u32,
     ) -> NextIndex<'a>;
 
+    /// [`get_next_index`](Self::get_next_index), and who counted. This is what decisions ask; the
+    /// trace shows a turn that came from memory. Only a provider with two places to count in has
+    /// more to say than the usual answer.
+    ///
+    /// # Errors
+    /// As with `get_next_index`.
+    fn next_counted<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        candidate_count: u32,
+    ) -> NextCounted<'a> {
+        Box::pin(async move {
+            let index = self.get_next_index(context_key, candidate_count).await?;
+            Ok(Counted::shared(index))
+        })
+    }
+
     /// Takes the next turn in a rotation other than the counter. A provider that has only the
     /// counter need not implement it: it answers `unsupported`.
     ///
@@ -76,7 +128,7 @@ pub trait RoundRobinContextProvider: Send + Sync {
 
     /// Gives back a turn that came to nothing: the session could not be assigned. If that fails, the
     /// turn stays spent, which is harmless: one agent is passed over once.
-    fn give_back<'a>(&'a self, asked: &'a TurnRequest, turn: Turn) -> GivenBack<'a> {
+    fn give_back<'a>(&'a self, asked: &'a TurnRequest, turn: Counted<Turn>) -> GivenBack<'a> {
         let _ = (asked, turn);
         Box::pin(async {})
     }
@@ -142,7 +194,8 @@ pub type Providing<'a, T> = Pin<Box<dyn Future<Output = Result<T, ProviderError>
 pub struct BookVersion(pub u64);
 
 /// The answer of [`RoundRobinContextProvider::take_turn`] while it is on its way.
-pub type TakenTurn<'a> = Pin<Box<dyn Future<Output = Result<Turn, ProviderError>> + Send + 'a>>;
+pub type TakenTurn<'a> =
+    Pin<Box<dyn Future<Output = Result<Counted<Turn>, ProviderError>> + Send + 'a>>;
 
 /// [`RoundRobinContextProvider::give_back`] while it is on its way.
 pub type GivenBack<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
@@ -169,11 +222,19 @@ impl<P: RoundRobinContextProvider + ?Sized> RoundRobinContextProvider for Arc<P>
         self.as_ref().get_next_index(context_key, candidate_count)
     }
 
+    fn next_counted<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        candidate_count: u32,
+    ) -> NextCounted<'a> {
+        self.as_ref().next_counted(context_key, candidate_count)
+    }
+
     fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> TakenTurn<'a> {
         self.as_ref().take_turn(asked)
     }
 
-    fn give_back<'a>(&'a self, asked: &'a TurnRequest, turn: Turn) -> GivenBack<'a> {
+    fn give_back<'a>(&'a self, asked: &'a TurnRequest, turn: Counted<Turn>) -> GivenBack<'a> {
         self.as_ref().give_back(asked, turn)
     }
 

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use assignment_engine_core::{
     ReservationBook, ReservationTerms, ReserveRequest, Reserved, TenantId, Timestamp,
@@ -47,6 +48,10 @@ impl InMemoryReservations {
 }
 
 impl Reservations for InMemoryReservations {
+    fn read_window(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.terms.read_window_ms).unwrap_or(0))
+    }
+
     fn reserve<'a>(&'a self, request: &'a ReserveRequest) -> Reserving<'a, Reserved> {
         Box::pin(async move {
             Ok(self.with_book(&request.tenant_id, |book, now| book.reserve(request, now)))

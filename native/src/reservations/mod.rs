@@ -9,6 +9,7 @@ mod redis;
 use std::future::Future;
 use std::num::NonZeroU64;
 use std::pin::Pin;
+use std::time::Duration;
 
 use assignment_engine_core::{AgentId, ReserveRequest, Reserved, SessionId, TenantId};
 
@@ -29,6 +30,12 @@ pub type Reserving<'a, T> = Pin<Box<dyn Future<Output = Result<T, ProviderError>
 ///
 /// [`ReservationBook`]: assignment_engine_core::ReservationBook
 pub trait Reservations: Send + Sync {
+    /// The largest age of what is read from the store before a reservation is made on it: as long
+    /// as a confirmed place still counts.
+    fn read_window(&self) -> Duration {
+        DEFAULT_READ_WINDOW
+    }
+
     /// Chooses one of the candidates and holds the place, in one step; the same place again for a
     /// session that has one.
     ///
@@ -57,6 +64,9 @@ pub trait Reservations: Send + Sync {
     /// [`ProviderError`] when it cannot be read.
     fn held<'a>(&'a self, tenant: &'a TenantId) -> Reserving<'a, Vec<HeldPlace>>;
 }
+
+/// [`Reservations::read_window`] unless said otherwise.
+pub const DEFAULT_READ_WINDOW: Duration = Duration::from_secs(2);
 
 /// A place that is held for a session.
 #[derive(Debug, Clone, PartialEq, Eq)]

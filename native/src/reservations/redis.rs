@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::time::Duration;
 
 use assignment_engine_core::limits::{MAX_RESERVE_CANDIDATES, MAX_WEIGHT};
 use assignment_engine_core::{
@@ -81,7 +82,7 @@ impl RedisReservations {
             arguments,
         };
         let key = keys.first().copied().unwrap_or_default();
-        let answer = self.redis.run(&call).await;
+        let answer = self.redis.run(key, self.redis.call(&call)).await;
         answer.map_err(|error| about_book(error, key, self.redis.address()))
     }
 
@@ -132,6 +133,11 @@ impl RedisReservations {
 }
 
 impl Reservations for RedisReservations {
+    fn read_window(&self) -> Duration {
+        let milliseconds = u64::try_from(self.terms.read_window_ms).unwrap_or(0);
+        Duration::from_millis(milliseconds)
+    }
+
     fn reserve<'a>(&'a self, request: &'a ReserveRequest) -> Reserving<'a, Reserved> {
         Box::pin(self.reserve_place(request))
     }

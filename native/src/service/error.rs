@@ -15,6 +15,9 @@ pub enum ServiceError {
     /// The agent is in no active team of the tenant.
     #[error("the agent `{}` is in no active team of the tenant", .0.as_str().escape_debug())]
     UnknownAgent(AgentId),
+    /// A transfer from an agent to the same one.
+    #[error("the session is to go from the agent `{}` to the same one", .0.as_str().escape_debug())]
+    SameAgent(AgentId),
     /// The text given as an id is none.
     #[error("{0}")]
     BadId(#[from] assignment_engine_core::IdError),
@@ -31,6 +34,7 @@ impl ServiceError {
             Self::UnknownSession(_) => "unknown_session",
             Self::UnknownTeam(_) => "unknown_team",
             Self::UnknownAgent(_) => "unknown_agent",
+            Self::SameAgent(_) => "invalid_value",
             Self::BadId(_) => "bad_id",
             Self::Store(error) => &error.code,
         }

@@ -1,12 +1,12 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use assignment_engine_core::{
-    Agent, Failure, Need, NoAgentPolicy, Request, RuleAnswer, ScheduleFact, StrategyFact,
+    Agent, Failure, Need, NoAgentPolicy, Request, RuleAnswer, ScheduleFact, Strategy, StrategyFact,
     TeamConfig, TeamId, TenantId, default_team,
 };
 
 use crate::driver::{Answered, BoxFuture, FactSource};
-use crate::store::{SessionStore, StoreError};
+use crate::store::{Counts, SessionStore, StoreError};
 
 /// Answers for a host's own rules.
 pub trait HostRules: Send + Sync {
@@ -23,6 +23,8 @@ pub trait HostRules: Send + Sync {
 pub(super) struct StoredFacts<'s> {
     pub(super) store: &'s dyn SessionStore,
     pub(super) host_rules: Option<&'s Arc<dyn HostRules>>,
+    /// Whether anybody compares how many sessions agents were given, once the strategy is known.
+    pub(super) compares_totals: OnceLock<bool>,
 }
 
 impl FactSource for StoredFacts<'_> {
@@ -57,7 +59,7 @@ impl FactSource for StoredFacts<'_> {
             let team = self.team(request).await?;
             let tenant = self.store.tenant(&request.session.tenant_id).await?;
             let tenant_strategy = tenant.strategy().map(Into::into);
-            Ok(match team {
+            let fact = match team {
                 None => StrategyFact {
                     tenant_strategy,
                     ..StrategyFact::default()
@@ -68,15 +70,20 @@ impl FactSource for StoredFacts<'_> {
                     config: team.routing_config,
                     time_zone: team.schedule.and_then(|schedule| schedule.timezone),
                 },
-            })
+            };
+            self.compares_totals.get_or_init(|| compares_totals(&fact));
+            Ok(fact)
         })
     }
 
     fn agents<'a>(&'a self, request: &'a Request, need: &'a Need) -> Answered<'a, Vec<Agent>> {
         Box::pin(async {
-            let counts_since = match need {
-                Need::Agents { counts_since, .. } => *counts_since,
-                _ => None,
+            let counts = match need {
+                Need::Agents {
+                    counts_since: Some(since),
+                    ..
+                } => Counts::Since(*since),
+                _ => self.counts_of_all_time(),
             };
             let session = &request.session;
             // A team of another tenant has no members for this session.
@@ -85,7 +92,7 @@ impl FactSource for StoredFacts<'_> {
                 None => default_team_of(self.store, &session.tenant_id).await?,
             };
             match team {
-                Some(team) => Ok(self.store.members(&team.id, counts_since).await?),
+                Some(team) => Ok(self.store.members(&team.id, counts).await?),
                 None => Ok(Vec::new()),
             }
         })
@@ -116,6 +123,17 @@ impl FactSource for StoredFacts<'_> {
 }
 
 impl StoredFacts<'_> {
+    /// Histories are long, so they are counted only if somebody may look: a strategy that compares
+    /// them, or a rule of the host that may still choose such a one.
+    fn counts_of_all_time(&self) -> Counts {
+        let compared = self.compares_totals.get().copied().unwrap_or(false);
+        if compared || self.host_rules.is_some() {
+            Counts::Ever
+        } else {
+            Counts::None
+        }
+    }
+
     /// The session's team, if it belongs to the session's tenant.
     async fn team(&self, request: &Request) -> Result<Option<TeamConfig>, StoreError> {
         let Some(id) = &request.session.assigned_team_id else {
@@ -123,6 +141,13 @@ impl StoredFacts<'_> {
         };
         team_of(self.store, &request.session.tenant_id, id).await
     }
+}
+
+fn compares_totals(fact: &StrategyFact) -> bool {
+    let named = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());
+    let name = named(&fact.team_strategy).or_else(|| named(&fact.tenant_strategy));
+    let strategy = name.and_then(|name| Strategy::named(&name));
+    matches!(strategy, Some(Strategy::LeastAssigned | Strategy::Hybrid))
 }
 
 pub(super) async fn team_of(

@@ -4,13 +4,18 @@ mod error;
 mod facts;
 mod handover;
 mod locks;
+mod manual;
+mod message;
 mod queue;
 mod run;
+mod transfer;
 
 pub use error::ServiceError;
 pub use facts::HostRules;
 pub use handover::Handover;
-pub use queue::{Assigned, DEFAULT_QUEUE_LIMIT, ManualAssignment, TeamAvailability};
+pub use manual::ManualAssignment;
+pub use queue::{Assigned, DEFAULT_QUEUE_LIMIT, TeamAvailability};
+pub use transfer::Transfer;
 
 use std::sync::Arc;
 
@@ -19,6 +24,7 @@ use assignment_engine_core::{Engine, Pipeline, RuleId};
 use crate::clock::{Clock, SystemClock};
 use crate::messenger::{Messenger, Outbox};
 use crate::provider::{InMemoryRoundRobinContextProvider, RoundRobinContextProvider};
+use crate::reservations::Reservations;
 use crate::store::SessionStore;
 use locks::SessionLocks;
 
@@ -66,6 +72,7 @@ pub struct AssignmentService {
     dispatch: Engine,
     store: Arc<dyn SessionStore>,
     provider: Arc<dyn RoundRobinContextProvider>,
+    reservations: Option<Arc<dyn Reservations>>,
     messenger: Arc<dyn Messenger>,
     clock: Arc<dyn Clock>,
     host_rules: Option<Arc<dyn HostRules>>,
@@ -86,6 +93,7 @@ impl AssignmentService {
             dispatch: Engine::new(Pipeline::new(dispatch).unwrap_or_default()),
             store,
             provider: Arc::new(InMemoryRoundRobinContextProvider::new()),
+            reservations: None,
             messenger: Arc::new(Outbox::default()),
             clock: Arc::new(SystemClock),
             host_rules: None,
@@ -98,6 +106,14 @@ impl AssignmentService {
     #[must_use]
     pub fn with_provider(mut self, provider: Arc<dyn RoundRobinContextProvider>) -> Self {
         self.provider = provider;
+        self
+    }
+
+    /// Holds a place with `reservations` before each claim, so that instances that assign at the
+    /// same time choose different agents instead of being refused by the store.
+    #[must_use]
+    pub fn with_reservations(mut self, reservations: Arc<dyn Reservations>) -> Self {
+        self.reservations = Some(reservations);
         self
     }
 

@@ -1,7 +1,5 @@
-use std::collections::VecDeque;
-
 use assignment_engine_core::{
-    AgentId, Outcome, ScheduleFact, Session, SessionStatus, Source, TeamConfig, TeamId, TenantId,
+    Outcome, ScheduleFact, Session, SessionStatus, Source, TeamId, TenantId,
 };
 use serde_json::Map;
 use tracing::Instrument;
@@ -9,7 +7,7 @@ use tracing::Instrument;
 use super::run::Plan;
 use super::{AssignmentService, ServiceError};
 use crate::observe;
-use crate::store::{Claim, Expected, Refusal, SessionChanges};
+use crate::store::SessionChanges;
 
 /// Sessions that one run over the queue takes on, unless said otherwise.
 pub const DEFAULT_QUEUE_LIMIT: usize = 50;
@@ -19,15 +17,6 @@ pub const DEFAULT_QUEUE_LIMIT: usize = 50;
 pub struct Assigned {
     /// Sessions that were assigned by this call.
     pub assigned: usize,
-}
-
-/// So many queued sessions for one agent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ManualAssignment {
-    /// Who gets them.
-    pub agent_id: AgentId,
-    /// How many.
-    pub count: usize,
 }
 
 /// A team that can take sessions from the queue now.
@@ -93,59 +82,6 @@ impl AssignmentService {
         let mut assigned = 0;
         for (session, team) in queue.iter().zip(teams.iter().cycle()) {
             assigned += usize::from(self.try_queued(session, Some(team), force_override).await);
-        }
-        Ok(Assigned { assigned })
-    }
-
-    /// Gives queued sessions to agents by hand, oldest first, as many as each is meant to get,
-    /// with the agent's first active team. No rule is asked, but the team's limit holds: an agent
-    /// who reaches it gets no more.
-    ///
-    /// # Errors
-    /// [`ServiceError`] if an agent is in no active team of the tenant, before anything is
-    /// assigned, or the store fails; what was assigned before it failed stays assigned.
-    pub async fn assign_queued_sessions_to_agents(
-        &self,
-        tenant: &TenantId,
-        assignments: &[ManualAssignment],
-    ) -> Result<Assigned, ServiceError> {
-        let teams = self.store.teams(tenant).await?;
-        let mut plans = Vec::with_capacity(assignments.len());
-        for assignment in assignments {
-            let team = first_active_team(&teams, &assignment.agent_id)
-                .ok_or_else(|| ServiceError::UnknownAgent(assignment.agent_id.clone()))?;
-            plans.push((assignment, team));
-        }
-        let wanted = assignments
-            .iter()
-            .fold(0_usize, |sum, one| sum.saturating_add(one.count));
-        let mut queue = VecDeque::from(self.store.queue(tenant, None, wanted).await?);
-        let mut assigned = 0;
-        for (assignment, team) in plans {
-            let mut left = assignment.count;
-            while left > 0 {
-                let Some(session) = queue.pop_front() else {
-                    break;
-                };
-                match self
-                    .claim_by_hand(&session, &assignment.agent_id, team)
-                    .await?
-                {
-                    Claim::Claimed(_) => {
-                        assigned += 1;
-                        left -= 1;
-                    }
-                    // Somebody else has it now: the next one, then.
-                    Claim::Refused(
-                        Refusal::SessionTaken | Refusal::SessionMoved | Refusal::SessionGone,
-                    ) => {}
-                    Claim::Refused(Refusal::AgentAtLimit | Refusal::AgentGone) => {
-                        // The session is still there for whoever comes next.
-                        queue.push_front(session);
-                        break;
-                    }
-                }
-            }
         }
         Ok(Assigned { assigned })
     }
@@ -220,37 +156,4 @@ impl AssignmentService {
             }
         }
     }
-
-    async fn claim_by_hand(
-        &self,
-        session: &Session,
-        agent: &AgentId,
-        team: &TeamConfig,
-    ) -> Result<Claim, ServiceError> {
-        let _lock = self.locks.lock(&session.id).await;
-        let expected = Expected {
-            team_id: session.assigned_team_id.clone(),
-            max_load: team
-                .routing_config
-                .as_ref()
-                .and_then(|config| config.limit()),
-        };
-        let changes = SessionChanges {
-            team_id: Some(team.id.clone()),
-            context: Map::new(),
-            at: Some(self.clock.now()),
-        };
-        Ok(self
-            .store
-            .claim(&session.id, agent, &expected, &changes)
-            .await?)
-    }
-}
-
-/// The first active team that the agent is in: oldest first, ties by id.
-fn first_active_team<'t>(teams: &'t [TeamConfig], agent: &AgentId) -> Option<&'t TeamConfig> {
-    teams
-        .iter()
-        .filter(|team| team.is_active && team.members.contains(agent))
-        .min_by_key(|team| (team.created_at.is_none(), team.created_at, &team.id))
 }

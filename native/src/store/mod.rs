@@ -1,16 +1,21 @@
 //! Where sessions, teams and agents are stored: the seam, and a store in memory.
 
+mod changes;
+mod claim;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 
+pub use changes::{SessionChanges, Stamp};
+pub use claim::{Claim, ClaimRequest, Expected, Refusal};
 pub use memory::InMemorySessionStore;
-
-use std::num::NonZeroU32;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresOptions, PostgresSessionStore, PostgresTables};
 
 use assignment_engine_core::{
     Agent, AgentId, ContactId, Failure, Session, SessionId, TeamConfig, TeamId, TenantConfig,
     TenantId, Timestamp,
 };
-use serde_json::{Map, Value};
 
 use crate::driver::BoxFuture;
 
@@ -36,8 +41,13 @@ pub trait SessionStore: Send + Sync {
 
     /// Gives the session to the agent, in one transaction together with `changes`.
     ///
-    /// It succeeds only if the session is unassigned and as `expected`, and the agent has fewer
-    /// sessions than the limit expected. There is no other way to assign a session.
+    /// It succeeds only if the session is as `expected` and the agent has fewer sessions than the
+    /// limit expected, those of every team counted. There is no other way to assign a session:
+    /// people's choices and transfers are claims too.
+    ///
+    /// With a token, a claim that was carried out before (same session, agent and token) is
+    /// answered `Claimed` again as long as the agent has the session: so one whose answer was lost
+    /// can be repeated.
     fn claim<'a>(
         &'a self,
         session: &'a SessionId,
@@ -46,6 +56,19 @@ pub trait SessionStore: Send + Sync {
         changes: &'a SessionChanges,
     ) -> Stored<'a, Claim>;
 
+    /// Many claims in their order, each with the answer that [`SessionStore::claim`] would give.
+    /// After an error an unknown number of the first ones has been carried out.
+    fn claim_many<'a>(&'a self, requests: &'a [ClaimRequest]) -> Stored<'a, Vec<Claim>> {
+        Box::pin(async move {
+            let mut claims = Vec::with_capacity(requests.len());
+            for one in requests {
+                let claim = self.claim(&one.session_id, &one.agent_id, &one.expected, &one.changes);
+                claims.push(claim.await?);
+            }
+            Ok(claims)
+        })
+    }
+
     /// Changes a session without assigning it, if it is still unassigned; one that has an owner by
     /// now, or is over, stays as it is. The session as it is then.
     fn update<'a>(
@@ -53,6 +76,15 @@ pub trait SessionStore: Send + Sync {
         session: &'a SessionId,
         changes: &'a SessionChanges,
     ) -> Stored<'a, Session>;
+
+    /// Puts the stamp into the context of a session that is still unassigned, if what stands there
+    /// is what was seen, in one step; was it put there? Of those who saw the same, one gets a yes.
+    /// Nothing else of the session changes, `updatedAt` neither.
+    fn stamp<'a>(&'a self, session: &'a SessionId, stamp: &'a Stamp) -> Stored<'a, bool>;
+
+    /// Takes a stamp back, whatever has become of the session: puts what was seen in its place, or
+    /// nothing, if the stamp still stands there; did it? A context that is empty then is none.
+    fn unstamp<'a>(&'a self, session: &'a SessionId, stamp: &'a Stamp) -> Stored<'a, bool>;
 
     /// Has the contact an assigned session in this tenant, other than `except`?
     fn contact_has_assigned_session<'a>(
@@ -68,84 +100,25 @@ pub trait SessionStore: Send + Sync {
     /// The team of that id and the tenant it belongs to.
     fn team<'a>(&'a self, id: &'a TeamId) -> Stored<'a, Option<(TenantId, TeamConfig)>>;
 
-    /// The team's active members: with the sessions they have now, in any team, and those they
-    /// were given since `counts_since`, or ever.
-    fn members<'a>(
-        &'a self,
-        team: &'a TeamId,
-        counts_since: Option<Timestamp>,
-    ) -> Stored<'a, Vec<Agent>>;
+    /// The team's active members: with the sessions they have now, in any team, as `active`, and
+    /// those they were given and still stand under their name, as many as `counts` asks for, as
+    /// `total`.
+    fn members<'a>(&'a self, team: &'a TeamId, counts: Counts) -> Stored<'a, Vec<Agent>>;
 
     /// The tenant's configuration, the one without a team.
     fn tenant<'a>(&'a self, id: &'a TenantId) -> Stored<'a, TenantConfig>;
 }
 
-/// What must still hold when a session is claimed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Expected {
-    /// The session's team when the decision was made, before [`SessionChanges`]: a decision made
-    /// for another team is void.
-    pub team_id: Option<TeamId>,
-    /// Sessions the agent may have at most, this one included; no limit if absent.
-    pub max_load: Option<NonZeroU32>,
-}
-
-/// What to change about a session. Nothing by default.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct SessionChanges {
-    /// The team it moves to.
-    pub team_id: Option<TeamId>,
-    /// Entries of its context, over older ones of the same name.
-    pub context: Map<String, Value>,
-    /// When the change is made: `assignedAt` of a claim, `updatedAt`.
-    pub at: Option<Timestamp>,
-}
-
-impl SessionChanges {
-    /// Does it change anything but the time?
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.team_id.is_none() && self.context.is_empty()
-    }
-
-    /// Makes the changes to a session in memory.
-    pub fn apply(&self, session: &mut Session) {
-        if let Some(team) = &self.team_id {
-            session.assigned_team_id = Some(team.clone());
-        }
-        if !self.context.is_empty() {
-            let context = session.context.get_or_insert_default();
-            context.extend(self.context.clone());
-        }
-        if self.at.is_some() {
-            session.updated_at = self.at;
-        }
-    }
-}
-
-/// The answer to a claim.
-#[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly every claim is granted")]
-pub enum Claim {
-    /// The session is the agent's; as it is stored now.
-    Claimed(Session),
-    /// Nothing was changed.
-    Refused(Refusal),
-}
-
-/// Why a claim was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Refusal {
-    /// The session has an owner, or is over.
-    SessionTaken,
-    /// The session has moved to another team.
-    SessionMoved,
-    /// There is no such session any more.
-    SessionGone,
-    /// The agent has as many sessions as allowed.
-    AgentAtLimit,
-    /// There is no such agent any more.
-    AgentGone,
+/// Which of the sessions that agents were given are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Counts {
+    /// None: nobody looks at the number, which is 0.
+    #[default]
+    None,
+    /// Those since that instant, itself included.
+    Since(Timestamp),
+    /// All of them.
+    Ever,
 }
 
 /// Why a store could not do what it was asked. Nothing has changed, as far as it knows.

@@ -1,11 +1,13 @@
 //! Many turns in two exchanges, in Redis and in memory.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
 
 use assignment_engine::core::{Rotation, TurnBook};
 use assignment_engine::{
     BookVersion, ContextKey, InMemoryRoundRobinContextProvider, NextIndex,
-    RoundRobinContextProvider,
+    ResilientRoundRobinContextProvider, RoundRobinContextProvider, RunTimePolicy,
 };
 
 use crate::redis_server::RedisServer;
@@ -35,7 +37,11 @@ async fn batch_equals_single(provider: &dyn RoundRobinContextProvider) {
                 let mut single = asked.clone();
                 single.candidates = candidates.to_vec();
                 let turn = provider.take_turn(&single).await.unwrap();
-                assert_eq!(book.take(candidates, twin.now), Some(turn), "{rotation:?}");
+                assert_eq!(
+                    book.take(candidates, twin.now),
+                    Some(turn.value),
+                    "{rotation:?}"
+                );
             }
             let stored = provider.store_book(&key("twin"), &book, version).await;
             assert_eq!(stored, Ok(true));
@@ -119,7 +125,7 @@ async fn a_large_book_is_read_and_written_whole() {
         assert_eq!(loaded.0, book, "{rotation:?}");
         let some = turn_of(rotation, &ids[..900]);
         let turn = provider.take_turn(&some).await.unwrap();
-        assert_eq!(Some(turn), book.take(&some.candidates, some.now));
+        assert_eq!(Some(turn.value), book.take(&some.candidates, some.now));
     }
 }
 
@@ -170,7 +176,7 @@ async fn what_a_provider_does_not_have_is_unsupported() {
     let server = RedisServer::start();
     let redis = provider(&server.url());
     let memory = InMemoryRoundRobinContextProvider::new();
-    let first = std::sync::Arc::new(First);
+    let first = Arc::new(First);
     let counter = TurnBook::new(Rotation::Counter);
     let none: [&dyn RoundRobinContextProvider; 3] = [&redis, &memory, &first];
     for provider in none {
@@ -187,4 +193,43 @@ async fn what_a_provider_does_not_have_is_unsupported() {
     }
     let tickets = first.take_tickets(&key("team"), NonZeroU32::MIN).await;
     assert_eq!(tickets.unwrap_err().code(), "unsupported");
+}
+
+#[tokio::test]
+async fn many_turns_come_from_the_store_or_not_at_all() {
+    let mut server = RedisServer::start();
+    let store = Arc::new(provider(&server.url()));
+    let two = NonZeroU32::new(2).unwrap();
+    let breaker = RunTimePolicy::Breaker {
+        failures: two,
+        pause: Duration::from_secs(600),
+    };
+    let policies = [RunTimePolicy::Fail, RunTimePolicy::Fallback, breaker];
+    let providers = policies.map(|policy| {
+        let store = Arc::clone(&store) as Arc<dyn RoundRobinContextProvider>;
+        ResilientRoundRobinContextProvider::new(store, policy)
+    });
+    for provider in &providers {
+        batch_equals_single(provider).await;
+        provider.take_tickets(&key("team"), two).await.unwrap();
+        server.ask("FLUSHALL");
+    }
+    server.kill();
+    for provider in &providers {
+        for _ in 0..4 {
+            let tickets = provider.take_tickets(&key("team"), two).await;
+            assert_eq!(tickets.unwrap_err().code(), "unreachable");
+            let loaded = provider
+                .load_book(&key("team"), Rotation::LeastRecent)
+                .await;
+            assert_eq!(loaded.unwrap_err().code(), "unreachable");
+        }
+    }
+    // The failures of many have opened it: a single turn comes from memory at once.
+    let breaker = &providers[2];
+    let asked = turn_of(Rotation::LeastRecent, &["a", "b"]);
+    let turn = breaker.take_turn(&asked).await.unwrap();
+    assert!(turn.from_memory.is_some());
+    let error = breaker.take_tickets(&key("team"), two).await.unwrap_err();
+    assert_eq!(error.to_string(), "the store is left alone for now");
 }

@@ -198,7 +198,7 @@ async fn a_server_that_forgot_the_scripts_is_told_them_once() {
         server.ask("SCRIPT FLUSH");
         server.ask("CONFIG RESETSTAT");
         let turn = provider.take_turn(&asked).await.unwrap();
-        assert_eq!(turn.index, 1, "the second turn, and not the third");
+        assert_eq!(turn.value.index, 1, "the second turn, and not the third");
         assert_eq!(calls(&server), (2, 1), "asked, told and asked again: {n}");
         provider.take_turn(&asked).await.unwrap();
         assert_eq!(calls(&server), (3, 1));

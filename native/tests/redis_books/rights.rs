@@ -100,7 +100,8 @@ async fn use_books(books: &RedisRoundRobinContextProvider) -> Result<(), &'stati
         let stored = books.store_book(&team, &book, version).await;
         assert!(stored.map_err(|error| error.code())?);
     }
-    let tickets = books.take_tickets(&team, NonZeroU32::MIN).await;
+    let two = NonZeroU32::new(2).unwrap();
+    let tickets = books.take_tickets(&team, two).await;
     tickets.map_err(|error| error.code())?;
     Ok(())
 }

@@ -69,7 +69,7 @@ async fn turns_taken_at_once_go_round() {
                 let mut had = [0; 5];
                 for _ in 0..50 {
                     let turn = provider.take_turn(&asked).await.unwrap();
-                    had[usize::try_from(turn.index).unwrap()] += 1;
+                    had[usize::try_from(turn.value.index).unwrap()] += 1;
                 }
                 had
             });

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use assignment_engine::core::{Rotation, Timestamp, Turn, TurnBook, TurnCandidate};
-use assignment_engine::{RoundRobinContextProvider, TurnRequest};
+use assignment_engine::{Counted, RoundRobinContextProvider, TurnRequest};
 
 use crate::random::{HOUR, Random, agents};
 use crate::redis_server::RedisServer;
@@ -41,7 +41,7 @@ async fn the_largest_turn_is_the_cores() {
         };
         for _ in 0..20 {
             let turn = provider.take_turn(&asked).await.unwrap();
-            assert_eq!(Some(turn), book.take(&asked.candidates, asked.now));
+            assert_eq!(Some(turn.value), book.take(&asked.candidates, asked.now));
         }
         let loaded = provider.load_book(&key("all"), rotation).await.unwrap();
         assert_eq!(loaded.0, book, "{rotation:?}");
@@ -67,7 +67,7 @@ async fn a_turn_of_the_counter_is_the_next_index() {
     let asked = crate::turn_of(Rotation::Counter, &["a", "b", "c"]);
     for expected in [0, 1, 2, 0] {
         let turn = provider.take_turn(&asked).await.unwrap();
-        assert_eq!((turn.index, turn.stamps), (expected, (0, 0)));
+        assert_eq!((turn.value.index, turn.value.stamps), (expected, (0, 0)));
         provider.give_back(&asked, turn).await;
     }
     assert_eq!(provider.get_next_index(&key("team"), 3).await, Ok(1));
@@ -83,7 +83,7 @@ async fn run(server: &RedisServer, rotation: Rotation, seed: u64, people: usize,
     let mut weights: Vec<u32> = vec![1; people];
     let agents = agents(people);
     let mut now = Timestamp::parse("2026-11-24T09:00:00Z").unwrap();
-    let mut taken: Vec<(TurnRequest, Turn)> = Vec::new();
+    let mut taken: Vec<(TurnRequest, Counted<Turn>)> = Vec::new();
     for step in 0..steps {
         now = now.saturating_add(wait(&mut random));
         if random.one_in(20) {
@@ -92,7 +92,7 @@ async fn run(server: &RedisServer, rotation: Rotation, seed: u64, people: usize,
         if random.one_in(6) && !taken.is_empty() {
             let (asked, turn) = random.of(&taken);
             provider.give_back(asked, *turn).await;
-            book.give_back(&asked.candidates, turn);
+            book.give_back(&asked.candidates, &turn.value);
         } else {
             let part = 1 + random.below(8);
             let everybody: Vec<usize> = (0..people).collect();
@@ -113,7 +113,7 @@ async fn run(server: &RedisServer, rotation: Rotation, seed: u64, people: usize,
             let turn = provider.take_turn(&asked).await.unwrap();
             let expected = book.take(&asked.candidates, now);
             assert_eq!(
-                Some(turn),
+                Some(turn.value),
                 expected,
                 "{rotation:?}, seed {seed}, step {step}"
             );

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use assignment_engine::{ContextKey, RoundRobinContextProvider};
+
 use crate::redis_server::RedisServer;
 use crate::{failing_pick, patient, pick, picking_connections};
 
@@ -121,7 +123,7 @@ async fn a_foreign_value_under_the_key_is_an_error_that_refreshes_nothing() {
         server.ask(&format!("EXPIRE {KEY} 100"));
         let dump = server.text(&format!("DUMP {KEY}"));
         for _ in 0..3 {
-            assert_eq!(failing_pick(&provider).await.0, "wrong_type", "{foreign}");
+            assert_eq!(failing_pick(&provider).await, "wrong_type", "{foreign}");
         }
         assert!((1..=100).contains(&ttl(&server)), "{foreign}");
         assert_eq!(server.text(&format!("DUMP {KEY}")), dump, "{foreign}");
@@ -145,7 +147,7 @@ async fn a_full_server_is_an_error_that_refreshes_nothing() {
     let connections = picking_connections(&server);
     server.ask(&format!("EXPIRE {KEY} 100"));
     server.ask("CONFIG SET maxmemory 1");
-    assert_eq!(failing_pick(&provider).await.0, "out_of_memory");
+    assert_eq!(failing_pick(&provider).await, "out_of_memory");
     assert!((1..=100).contains(&ttl(&server)));
     server.ask("CONFIG SET maxmemory 0");
     assert_eq!(pick(&provider, 3).await, Ok(1));
@@ -225,6 +227,58 @@ async fn nothing_outside_our_prefix_is_touched() {
     assert_eq!(server.text("DUMP analytics:events"), before);
 }
 
+/// Ids that try to be taken for one another, to leave the prefix, or to break out of a command.
+const IDS: [&str; 30] = [
+    "a",
+    "A",
+    " a",
+    "a ",
+    "a:b",
+    "a::b",
+    ":a",
+    "a:",
+    ":",
+    "a%3Ab",
+    "a%3ab",
+    "%",
+    "%25",
+    "{a}",
+    "{a}b",
+    "a{b}",
+    "{",
+    "}",
+    "{}",
+    "../a",
+    "*",
+    "?",
+    "[a]",
+    "a\r\nFLUSHALL\r\n",
+    "\0",
+    "\u{1b}[31m",
+    "é",
+    "e\u{301}",
+    "\u{202e}a",
+    "\u{1f600}",
+];
+
+#[tokio::test]
+async fn different_ids_have_different_keys_of_ours_whatever_they_hold() {
+    let server = RedisServer::start();
+    server.ask("ACL SETUSER app on >secret ~assignment:* resetchannels +evalsha +script|load +incr +incrby +expire +get");
+    let provider = patient(&format!("redis://app:secret@127.0.0.1:{}", server.port()));
+    for turn in [0, 1] {
+        for id in IDS {
+            let key = ContextKey::new(id).unwrap();
+            let index = provider.get_next_index(&key, 1000).await;
+            assert_eq!(index, Ok(turn), "{id:?} shares its counter");
+        }
+    }
+    assert_eq!(server.text("DBSIZE"), IDS.len().to_string());
+    let ours = server.text("EVAL return#redis.call('KEYS','assignment:rr:*') 0");
+    assert_eq!(ours, IDS.len().to_string());
+    assert_eq!(server.text("ACL LOG"), "", "nothing was tried beyond that");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_providers_on_one_server_rotate_as_one() {
     let server = RedisServer::start();
@@ -270,4 +324,85 @@ async fn concurrent_picks_are_all_different_and_share_one_connection() {
     assert_eq!(indices, (0..64).collect());
     let made = connections(server.text("INFO stats")) - before - 1;
     assert_eq!(made, 1, "64 first picks wait for one connection");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_takes_its_turns_together_and_none_twice() {
+    let server = RedisServer::start();
+    let provider = Arc::new(patient(&server.url()));
+    pick(&provider, 10_000).await.unwrap();
+    server.ask("CONFIG RESETSTAT");
+    let mut picks = tokio::task::JoinSet::new();
+    for n in 0..2_000 {
+        let provider = Arc::clone(&provider);
+        picks.spawn(async move {
+            let pick = pick(&provider, 10_000);
+            // Some leave at once, before or after they were given a turn.
+            if n % 50 == 0 {
+                let _ = tokio::time::timeout(std::time::Duration::ZERO, pick).await;
+                return None;
+            }
+            Some(pick.await)
+        });
+        if n % 64 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let mut turns: Vec<u32> = Vec::new();
+    for turn in picks.join_all().await.into_iter().flatten() {
+        match turn {
+            Ok(turn) => turns.push(turn),
+            // More than 1024 at once.
+            Err(error) => assert_eq!(error.code(), "overloaded"),
+        }
+    }
+    let different: BTreeSet<u32> = turns.iter().copied().collect();
+    assert_eq!(
+        different.len(),
+        turns.len(),
+        "nobody's turn was given twice"
+    );
+    let counted: u32 = server.text(&format!("GET {KEY}")).parse().unwrap();
+    assert!(turns.iter().all(|turn| (1..counted).contains(turn)));
+    assert!(ttl(&server) > 604_000);
+    let stats = server.text("INFO commandstats");
+    let calls = stats.lines().find_map(|line| {
+        let rest = line.strip_prefix("cmdstat_evalsha:calls=")?;
+        rest.split(',').next()?.parse::<usize>().ok()
+    });
+    let calls = calls.unwrap();
+    assert!(
+        calls < turns.len() / 2,
+        "{calls} calls for {} turns",
+        turns.len()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_with_a_key_is_told_to_each_of_a_crowd_and_to_nobody_else() {
+    let server = RedisServer::start();
+    server.ask(&format!("SET {KEY} hello EX 100"));
+    let provider = Arc::new(patient(&server.url()));
+    let mut picks = tokio::task::JoinSet::new();
+    for n in 0..100 {
+        let provider = Arc::clone(&provider);
+        picks.spawn(async move {
+            let other = ContextKey::new("other").unwrap();
+            if n % 2 == 0 {
+                provider
+                    .get_next_index(&other, 10)
+                    .await
+                    .map_err(|error| error.code())
+            } else {
+                pick(&provider, 10).await.map_err(|error| error.code())
+            }
+        });
+    }
+    let ends = picks.join_all().await;
+    let wrong = ends.iter().filter(|end| **end == Err("wrong_type")).count();
+    assert_eq!(
+        (wrong, ends.iter().filter(|end| end.is_ok()).count()),
+        (50, 50)
+    );
+    assert!((1..=100).contains(&ttl(&server)));
 }

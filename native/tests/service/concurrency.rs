@@ -58,7 +58,7 @@ impl History {
                         "`{session}` has an owner"
                     );
                 }
-                Write::Refused { .. } => {}
+                Write::Refused { .. } | Write::Stamped(_) | Write::Unstamped(_) => {}
             }
         }
         history
@@ -176,7 +176,7 @@ async fn crowd(services: usize) {
         for agent in ready(assignment_engine::SessionStore::members(
             world.store.inner(),
             &team,
-            None,
+            assignment_engine::Counts::None,
         ))
         .unwrap()
         {

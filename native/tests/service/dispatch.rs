@@ -7,11 +7,12 @@ use assignment_engine::core::{
     SessionStatus, Source, TeamConfig,
 };
 use assignment_engine::{
-    AssignmentService, BoxFuture, Clock, HostRules, InMemorySessionStore, ServiceError, SystemClock,
+    AssignmentService, BoxFuture, Clock, Counts, HostRules, InMemorySessionStore, ServiceError,
+    SystemClock,
 };
 use serde_json::{Map, json};
 
-use crate::watched_store::Write;
+use crate::watched_store::{Call, Then, Write};
 use crate::world::{NEVER_OPEN, NOW, World, at, error_code, id, json_of, told};
 
 #[tokio::test]
@@ -214,5 +215,35 @@ async fn a_trace_is_there_if_it_was_asked_for() {
         let trace = handover.decision.trace;
         let candidates = trace.map(|trace| trace.candidates.len());
         assert_eq!(candidates, wanted.then_some(2));
+    }
+}
+
+/// Histories are long: they are counted only for a strategy that compares them.
+#[tokio::test]
+async fn histories_are_counted_only_where_somebody_looks() {
+    let day = Counts::Since(at("2026-11-23T00:00:00Z"));
+    for (strategy, config, counts) in [
+        (json!(null), json!({}), Counts::None),
+        (json!("round_robin"), json!({}), Counts::None),
+        (json!("least_active"), json!({"maxLoad": 3}), Counts::None),
+        (json!("no_such"), json!({}), Counts::None),
+        (json!("least_assigned"), json!({}), Counts::Ever),
+        (json!("least_assigned"), json!({"timeWindow": "day"}), day),
+        (json!("hybrid"), json!({}), Counts::Ever),
+    ] {
+        let world = World::new();
+        let more = json!({"routingStrategy": strategy, "routingConfig": config});
+        world.team_with("sales", &["anna", "ben"], more);
+        world.session("s1", json!({"assignedTeamId": "sales"}));
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&asked);
+        world.store.before(move |call, _| {
+            if let Call::Members(counts) = call {
+                noted.lock().unwrap().push(counts);
+            }
+            Then::GoOn
+        });
+        world.service.assign_session(&id("s1")).await.unwrap();
+        assert_eq!(*asked.lock().unwrap(), [counts], "{strategy}");
     }
 }

@@ -208,7 +208,7 @@ async fn a_session_without_context_gets_one_only_if_there_is_something_to_keep()
 }
 
 #[tokio::test]
-async fn team_context_and_decision_are_one_write() {
+async fn team_context_and_decision_are_one_write_after_the_stamp_of_a_message() {
     let world = World::new();
     world.tenant(json!({"settings": {"waterfall": {"noAgentAction": "reply"}}}));
     world.team_with("sales", &["anna"], json!({"routingConfig": {"maxLoad": 1}}));
@@ -229,7 +229,8 @@ async fn team_context_and_decision_are_one_write() {
 
     let stopped = world.hand_over_with("s2", Some("empty"), topic.clone());
     assert_eq!(stopped.await.unwrap().outcome().kind(), "stop");
-    assert_eq!(world.store.take_writes(), [Write::Updated(id("s2"))]);
+    let stamped = [Write::Stamped(id("s2")), Write::Updated(id("s2"))];
+    assert_eq!(world.store.take_writes(), stamped);
     let stored = world.stored("s2");
     assert_eq!(stored.assigned_team_id, Some(id("empty")));
     let stamped = json!({"topic": "billing", "noAgentLastSentAt": NOW});

@@ -1,7 +1,10 @@
 //! `assign_queued_sessions_to_agents`: so many of the queue, by hand.
 
-use assignment_engine::ServiceError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use assignment_engine::core::SessionStatus;
+use assignment_engine::{Refusal, ServiceError};
 use serde_json::json;
 
 use crate::watched_store::{Call, Then};
@@ -125,9 +128,51 @@ async fn a_session_that_was_taken_moved_or_removed_meanwhile_is_passed_over() {
         }
         Then::GoOn
     });
-    assert_eq!(world.to_agents(&[("anna", 2), ("ben", 2)]).await, Ok(1));
+    assert_eq!(world.to_agents(&[("anna", 1), ("ben", 2)]).await, Ok(2));
     assert_eq!(world.owner("s000"), "rival");
-    assert_eq!(world.owner("s001"), "");
-    assert_eq!(world.owner("s003"), "anna");
-    assert_eq!(world.stored("s001").assigned_team_id, Some(id("support")));
+    assert_eq!(world.owner("s003"), "ben", "the queue is read on");
+    assert_eq!(world.owner("s001"), "anna", "it still waits");
+}
+
+/// Others take what was read from the queue, as long as they find anything.
+#[tokio::test]
+async fn the_queue_is_read_on_until_the_count_is_met() {
+    let world = World::new();
+    world.team("sales", &["anna", "ben"]);
+    world.sessions(12, &json!({}));
+    let mut claims = 0;
+    world.store.before(move |call, store| {
+        if let Call::Claim(one, _) = call {
+            claims += 1;
+            if claims % 2 == 1 && claims < 12 {
+                let taken = json!({"status": "assigned", "assignedAgentId": "rival"});
+                store.put_session(session(one.as_str(), taken));
+            }
+        }
+        Then::GoOn
+    });
+    assert_eq!(world.to_agents(&[("anna", 4), ("ben", 2)]).await, Ok(6));
+    assert_eq!(
+        (world.load("anna"), world.load("ben"), world.load("rival")),
+        (4, 2, 6)
+    );
+}
+
+#[tokio::test]
+async fn a_queue_that_gives_nothing_is_left_after_a_bounded_number_of_looks() {
+    let world = World::new();
+    world.team("sales", &["anna"]);
+    world.sessions(1, &json!({}));
+    let reads = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&reads);
+    world.store.before(move |call, _| match call {
+        Call::Queue => {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Then::GoOn
+        }
+        Call::Claim(..) => Then::Refuse(Refusal::SessionMoved),
+        _ => Then::GoOn,
+    });
+    assert_eq!(world.to_agents(&[("anna", 1)]).await, Ok(0));
+    assert_eq!(reads.load(Ordering::SeqCst), 8);
 }

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use assignment_engine::core::{MessageKind, Reason};
+use assignment_engine::{SessionStore, Stamp};
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 
-use crate::world::{NEVER_OPEN, NOW, World, error_code, id, json_of, told};
+use crate::watched_store::{Call, Then, Write, ready};
+use crate::world::{
+    NEVER_OPEN, NOW, World, error_code, id, json_of, run_queue, session as session_of, told,
+};
 
 const BUSY: &str = "All of our agents are currently busy. We will get back to you shortly.";
 const DAY: i64 = 24 * 60 * 60 * 1_000;
@@ -193,7 +197,8 @@ async fn an_out_of_office_message_that_cannot_be_sent_is_an_error_and_no_stamp()
     let told = format!("{:?}", handover.outcome());
     assert!(told.contains("the line is down"), "{told}");
     assert_eq!(world.snapshot(), before);
-    assert_eq!(world.store.take_writes(), []);
+    let stamp = [Write::Stamped(id("s1")), Write::Unstamped(id("s1"))];
+    assert_eq!(world.store.take_writes(), stamp, "taken back");
     world.courier.recover();
     world.hand_over("s1", Some("sales")).await.unwrap();
     assert_eq!(world.courier.texts().len(), 1, "it is sent at the next try");
@@ -237,5 +242,78 @@ async fn fifty_handovers_of_one_session_at_once_send_one_message() {
         let outcomes = calls.join_all().await;
         assert!(outcomes.iter().all(|outcome| outcome == "stop"));
         assert_eq!(world.courier.texts().len(), 1, "{name}");
+    }
+}
+
+/// Twenty runs at once, of two instances that know nothing of each other but the store.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn twenty_runs_of_two_instances_at_once_send_one_message() {
+    for name in STAMPS {
+        let world = speaking(name);
+        world.store.yield_around_calls();
+        world.session("s1", json!({"assignedTeamId": "sales"}));
+        let instances = [world.another_service(), world.another_service()].map(Arc::new);
+        let mut runs = JoinSet::new();
+        for n in 0..20 {
+            let service = Arc::clone(&instances[n % 2]);
+            runs.spawn(async move {
+                if n % 4 < 2 {
+                    run_queue(&service, None, None).await;
+                } else {
+                    let session = id("s1");
+                    let run = service.request_assignment(&session, Some("sales"), Map::new());
+                    assert_eq!(told(&run.await.unwrap()), "stop");
+                }
+            });
+        }
+        runs.join_all().await;
+        assert_eq!(world.courier.texts().len(), 1, "{name}");
+        assert_eq!(stamp(&world, name), Some(NOW.into()));
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_told_by_another_instance_meanwhile_is_not_told_again() {
+    for name in STAMPS {
+        let world = speaking(name);
+        world.session("s1", json!({}));
+        let mut once = true;
+        world.store.before(move |call, store| {
+            if let (Call::Stamp(session), true) = (call, once) {
+                once = false;
+                let stamp = Stamp {
+                    key: name.into(),
+                    text: NOW.into(),
+                    seen: None,
+                };
+                assert_eq!(ready(store.stamp(session, &stamp)), Ok(true));
+            }
+            Then::GoOn
+        });
+        let handover = world.hand_over("s1", Some("sales")).await.unwrap();
+        assert_eq!(told(&handover), "stop");
+        assert_eq!(world.courier.texts(), [""; 0], "{name}");
+        if name == "oooLastSentAt" {
+            let reason = handover.decision.reason;
+            assert_eq!(reason, Reason::OutOfOfficeSentRecently, "as it is now");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_gets_an_agent_before_the_message_is_sent_is_not_told_that_nobody_is_there() {
+    for name in STAMPS {
+        let world = speaking(name);
+        world.session("s1", json!({}));
+        world.store.before(|call, store| {
+            if let Call::Stamp(session) = call {
+                let more = json!({"status": "assigned", "assignedAgentId": "rival"});
+                store.put_session(session_of(session.as_str(), more));
+            }
+            Then::GoOn
+        });
+        let handover = world.hand_over("s1", Some("sales")).await.unwrap();
+        assert_eq!(handover.decision.reason, Reason::SessionTaken, "{name}");
+        assert_eq!(world.courier.texts(), [""; 0], "{name}");
     }
 }

@@ -3,10 +3,13 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use tracing::Dispatch;
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
+
 /// What is logged while the value lives, at every level, by this thread.
 pub(crate) struct Log(
     Arc<Mutex<Vec<u8>>>,
-    #[expect(dead_code, reason = "kept for what its drop does")] tracing::subscriber::DefaultGuard,
+    #[expect(dead_code, reason = "kept for what their drop does")] (DefaultGuard, Dispatch),
 );
 
 impl Log {
@@ -18,7 +21,13 @@ impl Log {
             .with_ansi(false)
             .with_writer(move || Writer(Arc::clone(&writer)))
             .finish();
-        Self(lines, tracing::subscriber::set_default(subscriber))
+        // While there is one subscriber alone, a thread without any that comes to an event first
+        // decides for all that nobody wants it.
+        let second = Dispatch::new(NoSubscriber::new());
+        Self(
+            lines,
+            (tracing::subscriber::set_default(subscriber), second),
+        )
     }
 
     pub(crate) fn take(&self) -> String {

@@ -3,13 +3,13 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio, id};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use redis::{Client, RedisError, Value};
+use redis::{Client, Connection, RedisError, Value};
 
 pub(crate) struct RedisServer {
     process: Child,
@@ -24,12 +24,31 @@ impl RedisServer {
 
     /// `arguments` as on the command line of `redis-server`.
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
+        Self::start_from(|port, directory| spawn(port, directory, arguments))
+    }
+
+    /// A sentinel that knows `master` as `main`, decides alone, and after half a second.
+    pub(crate) fn start_sentinel(master: u16) -> Self {
+        Self::start_from(|port, directory| {
+            let settings = format!(
+                "port {port}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 {master} 1\n\
+                 sentinel down-after-milliseconds main 500\nsentinel failover-timeout main 3000\n"
+            );
+            // It writes what it learns into the file.
+            let file = directory.join("sentinel.conf");
+            fs::write(&file, settings).unwrap();
+            let mut command = Command::new("redis-server");
+            start(command.arg(&file).arg("--sentinel").current_dir(directory))
+        })
+    }
+
+    fn start_from(spawn: impl Fn(u16, &Path) -> Child) -> Self {
         // Between the look at a port and the start of the server somebody else may take it.
         for _ in 0..20 {
             let port = free_port();
             let directory = std::env::temp_dir().join(format!("assignment-redis-{}-{port}", id()));
             fs::create_dir_all(&directory).unwrap();
-            let process = spawn(port, &directory, arguments);
+            let process = spawn(port, &directory);
             let mut server = Self {
                 process,
                 port,
@@ -61,6 +80,22 @@ impl RedisServer {
         show(&self.ask(words))
     }
 
+    /// Whether the server refuses, with this code.
+    pub(crate) fn refuses(&self, words: &str, code: &str) -> bool {
+        self.try_ask(words)
+            .is_err_and(|error| error.code() == Some(code))
+    }
+
+    /// The answer to words that may hold spaces, in another database, as text.
+    pub(crate) fn text_in(&self, database: i64, words: &[&str]) -> String {
+        let mut connection = self.connect().unwrap();
+        let mut select = redis::cmd("SELECT");
+        let _: () = select.arg(database).query(&mut connection).unwrap();
+        let mut command = redis::cmd(words[0]);
+        let answer = command.arg(&words[1..]).query(&mut connection);
+        show(&answer.unwrap_or_else(|error| panic!("`{words:?}`: {error}")))
+    }
+
     /// Stops the process in its tracks, as a hung host would be; the kernel keeps its sockets.
     pub(crate) fn freeze(&self) {
         self.signal("STOP");
@@ -90,10 +125,14 @@ impl RedisServer {
         let mut words = words.split_whitespace();
         let mut command = redis::cmd(words.next().unwrap());
         command.arg(words.collect::<Vec<_>>());
+        command.query(&mut self.connect()?)
+    }
+
+    fn connect(&self) -> Result<Connection, RedisError> {
         let client = Client::open(("127.0.0.1", self.port))?;
-        let mut connection = client.get_connection_with_timeout(Duration::from_secs(5))?;
+        let connection = client.get_connection_with_timeout(Duration::from_secs(5))?;
         connection.set_read_timeout(Some(Duration::from_secs(5)))?;
-        command.query(&mut connection)
+        Ok(connection)
     }
 
     /// Whether this very process answers, and not one that was quicker to take the port.
@@ -133,26 +172,22 @@ impl Drop for RedisServer {
     }
 }
 
-fn spawn(port: u16, directory: &PathBuf, arguments: &[&str]) -> Child {
-    Command::new("redis-server")
-        .args([
-            "--port",
-            &port.to_string(),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-        ])
-        .args([
-            "--appendonly",
-            "no",
-            "--daemonize",
-            "no",
-            "--enable-debug-command",
-            "yes",
-        ])
-        .args(arguments)
-        .current_dir(directory)
+fn spawn(port: u16, directory: &Path, arguments: &[&str]) -> Child {
+    let port = port.to_string();
+    let mut command = Command::new("redis-server");
+    let ours = ["--port", &port, "--bind", "127.0.0.1", "--save", ""];
+    let more = ["--appendonly", "no", "--enable-debug-command", "yes"];
+    start(
+        command
+            .args(ours)
+            .args(more)
+            .args(arguments)
+            .current_dir(directory),
+    )
+}
+
+fn start(command: &mut Command) -> Child {
+    command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -162,7 +197,7 @@ fn spawn(port: u16, directory: &PathBuf, arguments: &[&str]) -> Child {
 
 /// Below the ports that systems give to outgoing connections, so that a server that restarts
 /// finds its own still free.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(id() % 9_000).unwrap();
     loop {

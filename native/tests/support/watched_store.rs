@@ -8,11 +8,10 @@ use std::task::{Context, Poll, Waker};
 
 use assignment_engine::core::{
     Agent, AgentId, ContactId, Session, SessionId, TeamConfig, TeamId, TenantConfig, TenantId,
-    Timestamp,
 };
 use assignment_engine::{
-    Claim, Expected, InMemorySessionStore, Refusal, SessionChanges, SessionStore, StoreError,
-    Stored,
+    Claim, Counts, Expected, InMemorySessionStore, Refusal, SessionChanges, SessionStore, Stamp,
+    StoreError, Stored,
 };
 
 /// Every call goes past a hook that can change what is stored, fail the call, or refuse a claim.
@@ -33,10 +32,12 @@ pub(crate) enum Call<'a> {
     Queue,
     Claim(&'a SessionId, &'a AgentId),
     Update(&'a SessionId),
+    Stamp(&'a SessionId),
+    Unstamp(&'a SessionId),
     ContactHasAssignedSession,
     Teams,
     Team,
-    Members,
+    Members(Counts),
     Tenant,
 }
 
@@ -65,6 +66,9 @@ pub(crate) enum Write {
     },
     /// Changed without being assigned.
     Updated(SessionId),
+    /// A message was stamped, or its stamp taken back.
+    Stamped(SessionId),
+    Unstamped(SessionId),
     Resolved(SessionId, Option<AgentId>),
 }
 
@@ -139,7 +143,8 @@ impl WatchedStore {
 
     pub(crate) fn snapshot(&self, tenant: &TenantId) -> Snapshot {
         let teams = ready(self.inner.teams(tenant)).unwrap();
-        let members = |team: &TeamConfig| ready(self.inner.members(&team.id, None)).unwrap();
+        let members =
+            |team: &TeamConfig| ready(self.inner.members(&team.id, Counts::Ever)).unwrap();
         Snapshot {
             sessions: self.inner.sessions(),
             queue: ready(self.inner.queue(tenant, None, usize::MAX)).unwrap(),
@@ -250,6 +255,22 @@ impl SessionStore for WatchedStore {
         Box::pin(self.carry_out(Call::Update(session), act))
     }
 
+    fn stamp<'a>(&'a self, session: &'a SessionId, stamp: &'a Stamp) -> Stored<'a, bool> {
+        let act = move |store: &InMemorySessionStore, _| {
+            let done = ready(store.stamp(session, stamp))?;
+            Ok((done, done.then(|| Write::Stamped(session.clone()))))
+        };
+        Box::pin(self.carry_out(Call::Stamp(session), act))
+    }
+
+    fn unstamp<'a>(&'a self, session: &'a SessionId, stamp: &'a Stamp) -> Stored<'a, bool> {
+        let act = move |store: &InMemorySessionStore, _| {
+            let done = ready(store.unstamp(session, stamp))?;
+            Ok((done, done.then(|| Write::Unstamped(session.clone()))))
+        };
+        Box::pin(self.carry_out(Call::Unstamp(session), act))
+    }
+
     fn contact_has_assigned_session<'a>(
         &'a self,
         tenant: &'a TenantId,
@@ -270,13 +291,9 @@ impl SessionStore for WatchedStore {
         Box::pin(self.read(Call::Team, |store| ready(store.team(id))))
     }
 
-    fn members<'a>(
-        &'a self,
-        team: &'a TeamId,
-        counts_since: Option<Timestamp>,
-    ) -> Stored<'a, Vec<Agent>> {
-        let read = move |store: &InMemorySessionStore| ready(store.members(team, counts_since));
-        Box::pin(self.read(Call::Members, read))
+    fn members<'a>(&'a self, team: &'a TeamId, counts: Counts) -> Stored<'a, Vec<Agent>> {
+        let read = move |store: &InMemorySessionStore| ready(store.members(team, counts));
+        Box::pin(self.read(Call::Members(counts), read))
     }
 
     fn tenant<'a>(&'a self, id: &'a TenantId) -> Stored<'a, TenantConfig> {

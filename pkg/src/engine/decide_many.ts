@@ -2,6 +2,7 @@
 import { AssignmentEngineError } from "../errors.ts";
 import { translated } from "../kernel/kernel.ts";
 import { Roster } from "../roster.ts";
+import type { CountedTurn } from "../provider/provider.ts";
 import type { Decision, MaybePromise, Request, Session } from "../types.ts";
 import type { GetNextIndex } from "./engine.ts";
 import { ordinaryTeam } from "./known_teams.ts";
@@ -20,6 +21,8 @@ export interface QueueFacts {
 /** Asks for indexes; several at once where it can. */
 export interface IndexSource {
   getNextIndex: GetNextIndex;
+  /** One, and who counted: asked in its place for a decision with a trace. */
+  takeTurn?(contextKey: string, candidateCount: number): MaybePromise<CountedTurn>;
   /** Takes so many turns at once; answers the first, which the others follow. */
   takeTurns?(contextKey: string, count: number): MaybePromise<number | bigint>;
 }

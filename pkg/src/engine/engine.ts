@@ -7,9 +7,10 @@ import { ASSIGNMENT_ENGINE_RULES } from "./built_in.ts";
 import type { AssignmentDeps } from "./deps.ts";
 import { type RunResult, runRules } from "./drop_in.ts";
 import { type IndexSource, type QueueFacts, decideMany } from "./decide_many.ts";
-import { type Host, failureOf, isIndex, late, settled } from "./host.ts";
+import { type Host, failureOf, late, settled } from "./host.ts";
 import { hostRule } from "./host_rule.ts";
 import { KnownTeams } from "./known_teams.ts";
+import { type WholeWay, decideOrdinary } from "./ordinary.ts";
 import { RuleTimer } from "./rule_timer.ts";
 import { type AssignmentRule, type Place, named } from "./rules.ts";
 import {
@@ -22,8 +23,9 @@ import {
   resume,
   resumeOrFail,
 } from "./run.ts";
+import { takeTurnOf, tracedTurns } from "./traced_turns.ts";
 import type { TeamTurns, Turn } from "./turns.ts";
-import { Watchdog, Watched } from "./watchdog.ts";
+import { Watchdog } from "./watchdog.ts";
 import { isObject, milliseconds, read, typed } from "./wire.ts";
 
 /** Settings of an {@link AssignmentEngine}. */
@@ -63,6 +65,8 @@ export class AssignmentEngine {
   readonly #hooks: EngineHooks | undefined;
   readonly #watchdog: Watchdog;
   readonly #knownTeams = new KnownTeams();
+  readonly #wholeWay: WholeWay = (request, facts, now, getNextIndex) =>
+    this.#drive(request, facts, { getNextIndex }, undefined, now);
   #logger: EngineLogger | undefined;
   #places: Place[] = [];
   #pipeline!: Pipeline;
@@ -102,7 +106,7 @@ export class AssignmentEngine {
   decide(
     request: Request,
     facts: FactsAndRoster,
-    source: GetNextIndex | Pick<IndexSource, "getNextIndex">,
+    source: GetNextIndex | Pick<IndexSource, "getNextIndex" | "takeTurn">,
     options?: DecideOptions,
   ): Promise<Decision> {
     try {
@@ -110,9 +114,18 @@ export class AssignmentEngine {
       const now = this.#now(request);
       const turns = this.#ordinary(request, facts, now, options);
       if (turns !== undefined) {
-        return this.#decideOrdinary(request, facts, turns, now, getNextIndex);
+        return decideOrdinary(
+          request,
+          facts,
+          turns,
+          now,
+          getNextIndex,
+          this.#watchdog,
+          this.#wholeWay,
+        );
       }
-      return this.#drive(request, facts, { getNextIndex }, options, now);
+      const host = { getNextIndex, ...(traced(options) && takeTurnOf(source)) };
+      return this.#drive(request, facts, host, options, now);
     } catch (error) {
       return Promise.reject(typed("request", error));
     }
@@ -201,7 +214,8 @@ export class AssignmentEngine {
   #now(request: Request): number {
     let given: Request["now"];
     try {
-      given = isObject(request) ? read(request, "now") : undefined;
+      // Asked for by its own name, not by `read` for every name, it is found without a search.
+      if (isObject(request)) given = "now" in Object.prototype ? read(request, "now") : request.now;
     } catch (error) {
       throw typed("request", error);
     }
@@ -226,79 +240,6 @@ export class AssignmentEngine {
     return this.#logger !== undefined || this.#hooks?.ruleDuration !== undefined;
   }
 
-  /** The ordinary course: an index is asked for, and means an agent. */
-  #decideOrdinary(
-    request: Request,
-    facts: FactsAndRoster,
-    turns: TeamTurns,
-    now: number,
-    getNextIndex: GetNextIndex,
-  ): Promise<Decision> {
-    const count = turns.candidateCount(now);
-    let answer: number | Promise<number>;
-    try {
-      answer = settled(getNextIndex(turns.contextKey, count));
-    } catch (thrown) {
-      return this.#wholeWay(request, facts, now, () => Promise.reject(thrown));
-    }
-    if (!(answer instanceof Promise)) {
-      return Promise.resolve(this.#decided(request, facts, turns, now, count, answer));
-    }
-    turns.pending += 1;
-    const watchdog = this.#watchdog;
-    const promise = new Promise<Decision>(withResolve);
-    const resolve = resolveOfLast;
-    const end = (decision: Decision | Promise<Decision>): void => {
-      turns.pending -= 1;
-      resolve(decision);
-    };
-    const watched = new Watched(() => {
-      const error = late("the next index", watchdog.milliseconds);
-      end(this.#wholeWay(request, facts, now, () => Promise.reject(error)));
-    });
-    watchdog.watch(watched);
-    answer.then(
-      (index) => {
-        if (!watchdog.done(watched)) return;
-        end(this.#decided(request, facts, turns, now, count, index));
-      },
-      (thrown: unknown) => {
-        if (!watchdog.done(watched)) return;
-        end(this.#wholeWay(request, facts, now, () => Promise.reject(thrown)));
-      },
-    );
-    return promise;
-  }
-
-  /** The decision that the answer means, whatever it is. */
-  #decided(
-    request: Request,
-    facts: FactsAndRoster,
-    turns: TeamTurns,
-    now: number,
-    count: number,
-    answer: number,
-  ): Decision | Promise<Decision> {
-    if (!isIndex(answer, count)) return this.#wholeWay(request, facts, now, () => answer);
-    try {
-      const decision = turns.decide(answer, now);
-      if (decision !== undefined) return decision;
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
-    // The roster has changed so that more has to be looked at.
-    return this.#wholeWay(request, facts, now, (_, candidateCount) => answer % candidateCount);
-  }
-
-  #wholeWay(
-    request: Request,
-    facts: FactsAndRoster,
-    now: number,
-    getNextIndex: GetNextIndex,
-  ): Promise<Decision> {
-    return this.#drive(request, facts, { getNextIndex }, undefined, now);
-  }
-
   /** Runs the engine to its decision, answering what it needs from the host. */
   async #drive(
     request: Request,
@@ -312,13 +253,15 @@ export class AssignmentEngine {
     const settings = { trace: traced(options), observed };
     let at: Started = this.#pipeline.start(request, now, facts, settings);
     timer?.left(at.rules);
+    const turns = tracedTurns(host, settings.trace);
     while (at.step.kind === "need") {
       const { need, run } = at.step;
-      const answer = await this.#answer(need, request, host);
+      const asked = need.kind === "next_index" && turns !== undefined ? turns : host;
+      const answer = await this.#answer(need, request, asked);
       at = resumeOrFail(run, answer, settings);
       timer?.left(at.rules);
     }
-    return at.step.decision;
+    return turns === undefined ? at.step.decision : turns.marked(at.step.decision);
   }
 
   /** The host's answer, or that it could not be had. */
@@ -394,12 +337,6 @@ const ASKED: { [kind in Exclude<Need["kind"], "rule">]: string } = {
   agents: "the agents",
   no_agent_policy: "the no-agent policy",
 };
-
-/** Keeps what resolves the promise that was just made: one function for all promises. */
-const withResolve = (resolve: (decision: Decision | PromiseLike<Decision>) => void): void => {
-  resolveOfLast = resolve;
-};
-let resolveOfLast: (decision: Decision | PromiseLike<Decision>) => void;
 
 /** The host's method, or an error that it has none. */
 function present<K extends keyof Host>(host: Host, name: K): NonNullable<Host[K]> {

@@ -1,4 +1,5 @@
 import { AssignmentEngineError } from "../errors.ts";
+import type { CountedTurn } from "../provider/provider.ts";
 import { isObject } from "./wire.ts";
 import type {
   Agent,
@@ -29,6 +30,8 @@ export interface Host {
   noAgentPolicy?(need: NeedOf<"no_agent_policy">, request: Request): MaybePromise<NoAgentPolicy>;
   /** The next index of the rotation: a whole number in `[0, candidateCount)`. */
   getNextIndex?(contextKey: string, candidateCount: number): MaybePromise<number>;
+  /** The same, and who counted: asked in its place for a decision with a trace. */
+  takeTurn?(contextKey: string, candidateCount: number): MaybePromise<CountedTurn>;
 }
 
 /** Why the host's answer could not be had, in words of ours. */

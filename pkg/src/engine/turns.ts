@@ -1,7 +1,8 @@
 /**
  * The ordinary course of decisions for one team of a roster: how many agents are equally good, and
- * whom an index means. Both come from the module; the first is kept here until the roster changes or
- * the team closes, so that a decision is one call into the module.
+ * whom an index means. Both come from the module. The first is kept here until the roster changes or
+ * the team closes, so that a decision is one call into the module; and where the rotation goes round
+ * while nothing changes, the second is too, so that it is none.
  */
 import { AssignmentEngineError } from "../errors.ts";
 import { bindings, generation, translated } from "../kernel/kernel.ts";
@@ -40,6 +41,12 @@ export class TeamTurns {
   #limit = 0;
   #membership = 0;
   #turn: Turn | undefined;
+  /**
+   * Whom each index means in this version, as far as it was asked. Empty until so many have been
+   * asked that the list is worth making: after a change mostly one or two are.
+   */
+  #meant: (Decision | undefined)[] = [];
+  #asked = 0;
   /** By the agent's place. Each is the same object every time, and frozen. */
   #decisions: (Decision | undefined)[] = [];
 
@@ -64,11 +71,11 @@ export class TeamTurns {
   decide(index: number, now: number): Decision | undefined {
     const count = this.candidateCount(now);
     if (count === 0) return undefined;
+    const below = index < count ? index : index % count;
+    const known = this.#meant[below];
+    if (known !== undefined) return known;
     try {
-      const place = this.#roster
-        .resident()
-        .pick(this.#place, index < count ? index : index % count);
-      return this.#decisions[place] ?? this.#decided(place);
+      return this.#found(below, this.#roster.resident().pick(this.#place, below));
     } catch (thrown) {
       throw translated(thrown);
     }
@@ -89,11 +96,13 @@ export class TeamTurns {
   decideTurn(turn: Turn, index: number): Decision | undefined {
     const roster = this.#roster;
     if (turn.version !== roster.version) return this.decide(index, turn.now);
+    const known = this.#meant[index];
+    if (known !== undefined) return known;
     try {
       const place = roster.resident().pick(this.#place, index);
       // A module that was started afresh in between has put everybody somewhere else.
       if (turn.version !== roster.version) return this.decide(index, turn.now);
-      return this.#decisions[place] ?? this.#decided(place);
+      return this.#found(index, place);
     } catch (thrown) {
       throw translated(thrown);
     }
@@ -102,6 +111,15 @@ export class TeamTurns {
   /** @internal */
   get place(): number {
     return this.#place;
+  }
+
+  /** The decision for the agent at a place, whom `index` means. */
+  #found(index: number, place: number): Decision | undefined {
+    const decision = this.#decisions[place] ?? this.#decided(place);
+    this.#asked += 1;
+    if (this.#meant.length > 0) this.#meant[index] = decision;
+    else if (this.#asked > FEW + this.#count / 8) this.#meant = new Array(this.#count);
+    return decision;
   }
 
   /** The decision for the agent at a place. */
@@ -135,7 +153,11 @@ export class TeamTurns {
       throw translated(thrown);
     }
     this.#from = now;
-    this.#version = roster.version;
+    if (this.#version !== roster.version) {
+      this.#version = roster.version;
+      this.#asked = 0;
+      if (this.#meant.length > 0) this.#meant = [];
+    }
     return this.#count;
   }
 }
@@ -188,5 +210,7 @@ function assignTo(agentId: string, limit: number): Decision {
   };
   return Object.freeze(decision);
 }
+
+const FEW = 8;
 
 const NOTHING: readonly never[] = Object.freeze([]);

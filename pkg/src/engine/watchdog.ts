@@ -45,7 +45,13 @@ export class Watchdog {
   /** The answer, or a rejection with `late()` when it does not come in time. */
   bounded<T>(answer: PromiseLike<T>, late: () => unknown): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const watched = new Watched(() => reject(late()));
+      const watched: Watched = {
+        expire: () => reject(late()),
+        pending: true,
+        since: 0,
+        before: undefined,
+        after: undefined,
+      };
       this.watch(watched);
       answer.then(
         (value) => {
@@ -91,17 +97,14 @@ export class Watchdog {
 
 const TICKS = 16;
 
-/** A call under way. */
-export class Watched {
-  readonly expire: () => void;
-  pending = true;
-  since = 0;
+/** A call under way. The watchdog keeps in it what it needs to know; all but `expire` is its own. */
+export interface Watched {
+  /** Ends the call. */
+  expire(): void;
+  pending: boolean;
+  since: number;
   before: Watched | undefined;
   after: Watched | undefined;
-
-  constructor(expire: () => void) {
-    this.expire = expire;
-  }
 }
 
 const idle = new Set<() => void>();

@@ -18,6 +18,12 @@ export function loadFrom(compile: () => WebAssembly.Module): void {
   source ??= compile;
 }
 
+/** @internal The module's bytes, out of the text of them. */
+export function decoded(base64: string): Uint8Array<ArrayBuffer> {
+  if (typeof Buffer === "function") return new Uint8Array(Buffer.from(base64, "base64"));
+  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+}
+
 /** @internal Is there a module to work with? */
 export function isLoaded(): boolean {
   return source !== undefined;

@@ -62,8 +62,10 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AssignmentModu
  *
  * ```ts
  * AssignmentModule.forRoot({
- *   imports: [TypeOrmModule.forFeature([SessionEntity])],
- *   store: { useClass: TypeOrmSessionStore },
+ *   store: {
+ *     inject: [DataSource],
+ *     useFactory: (dataSource: DataSource) => new TypeOrmSessionStore(dataSource),
+ *   },
  *   messenger: { useExisting: WhatsappMessenger },
  * });
  * ```
@@ -149,7 +151,13 @@ const ROTATION: Provider = {
   ): Promise<RoundRobinContextProvider> => {
     const { client, ...redis } = options.redis ?? {};
     const logger = loggerOf(options);
-    const opened = await createRoundRobinContextProvider({ ...redis, redis: client, logger });
+    const { hooks } = options;
+    const opened = await createRoundRobinContextProvider({
+      hooks,
+      ...redis,
+      redis: client,
+      logger,
+    });
     connection.keep(opened);
     return opened.provider;
   },

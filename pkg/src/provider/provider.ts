@@ -1,3 +1,5 @@
+import type { ProviderErrorCode } from "../errors.ts";
+
 /**
  * Counts turns, so that candidates are served one after the other.
  *
@@ -13,6 +15,20 @@ export interface RoundRobinContextProvider {
    * then. A turn may have been taken all the same, which is harmless: a position is passed over.
    */
   getNextIndex(contextKey: string, candidateCount: number): Promise<number>;
+
+  /**
+   * {@link getNextIndex}, and who counted: the trace of a decision shows a turn that came from
+   * memory. Only a provider with two places to count in has more to say than the index.
+   */
+  takeTurn?(contextKey: string, candidateCount: number): Promise<CountedTurn>;
+}
+
+/** A turn, and whether the store counted it. */
+export interface CountedTurn {
+  /** A whole number in `[0, candidateCount)`. */
+  readonly index: number;
+  /** The turn was counted in memory in the store's place, because of this. */
+  readonly fromMemory?: ProviderErrorCode;
 }
 
 /** The token under which Nest's injector keeps the {@link RoundRobinContextProvider}. */

@@ -1,4 +1,5 @@
 import { ProviderError } from "../errors.ts";
+import { evalshaOf } from "./ioredis-command.ts";
 import { isMissingScript, readCount } from "./reply.ts";
 import { type Script, TICKET_SCRIPT, TURNS_SCRIPT } from "./script.ts";
 
@@ -29,26 +30,38 @@ export interface CounterClient {
  */
 export type RedisClient = IoredisLike | NodeRedisLike | CounterClient;
 
-/** What a rotation needs of a client. Whatever is thrown or rejected with is the client's own. */
-export interface Counters {
+/** What a client can do for us. Whatever is thrown or rejected with is the client's own. */
+export interface Abilities {
+  /** Runs scripts; absent if the client cannot. */
+  readonly scripts?: Scripts;
   /** Counts one turn under `key`, which then lives for so many seconds, and answers the count. */
-  takeTurn(key: string, ttlSeconds: number): unknown;
-  /** Counts `count` turns in one go; absent if the client cannot. */
-  readonly takeTurns?: (key: string, ttlSeconds: number, count: number) => unknown;
-  /**
-   * Uses what a pick needs only now and then, so that a missing right shows. Answers false if what
-   * comes back is nothing that a Redis would say.
-   */
-  readonly rehearse?: (key: string) => Promise<boolean>;
+  readonly count: (key: string, ttlSeconds: number) => unknown;
+}
+
+/** Where a reply goes, or the client's error. */
+export interface Sink {
+  answered(reply: unknown): void;
+  refused(error: unknown): void;
+}
+
+/** How a client is told to run scripts. All keys of one script lie in one slot of a cluster. */
+export interface Scripts {
+  run(script: Script, keys: readonly string[], args: readonly string[]): unknown;
+  /** The same without a promise, where the client can do it at less cost. */
+  readonly runInto?:
+    | ((sink: Sink, script: Script, keys: readonly string[], args: readonly string[]) => void)
+    | undefined;
+  load(script: Script): unknown;
+  /** Sends the script itself; absent if the client cannot. */
+  readonly runSource?: Scripts["run"];
+  get(key: string): unknown;
 }
 
 /** Throws a `ProviderError` with code `configuration` for what is no client. */
-export function countersOf(redis: RedisClient): Counters {
+export function abilitiesOf(redis: RedisClient): Abilities {
   try {
-    if (has(redis, "evalsha") && has(redis, "script")) return scripted(ioredisScripting(redis));
-    if (has(redis, "evalSha") && has(redis, "scriptLoad")) {
-      return scripted(nodeRedisScripting(redis));
-    }
+    if (has(redis, "evalsha") && has(redis, "script")) return scripted(ioredisScripts(redis));
+    if (has(redis, "evalSha") && has(redis, "scriptLoad")) return scripted(nodeRedisScripts(redis));
     if (has(redis, "incr") && has(redis, "expire")) return plain(redis);
   } catch {
     // A property that throws when it is looked at: no client that can be used.
@@ -69,9 +82,9 @@ export function has<Name extends string>(client: unknown, name: Name): client is
 }
 
 /** Methods are looked up at each call: a client may be wrapped after it was handed in. */
-function plain(redis: Methods<"incr" | "expire">): Counters {
+function plain(redis: Methods<"incr" | "expire">): Abilities {
   return {
-    async takeTurn(key, ttlSeconds) {
+    async count(key, ttlSeconds) {
       const count = await redis.incr(key);
       // What is no count did not count, as far as anybody knows.
       if (readCount(count) !== undefined) await redis.expire(key, ttlSeconds);
@@ -80,82 +93,75 @@ function plain(redis: Methods<"incr" | "expire">): Counters {
   };
 }
 
-/** How a client is told to run scripts. */
-interface Scripting {
-  run(script: Script, key: string, args: string[]): unknown;
-  load(script: Script): unknown;
-  /** Absent if the client cannot. */
-  readonly runSource?: (script: Script, key: string, args: string[]) => unknown;
-  get(key: string): unknown;
+function scripted(scripts: Scripts): Abilities {
+  return { scripts, count: (key, ttl) => scripts.run(TICKET_SCRIPT, [key], [`${ttl}`]) };
 }
 
-function scripted(scripting: Scripting): Counters {
-  const run = async (script: Script, key: string, args: string[]): Promise<unknown> => {
+/**
+ * For a server that started anew, or whose scripts were flushed. It did not run anything, so calling
+ * again cannot count twice. Loaded and not run by `EVAL`: a server may forget scripts that came that
+ * way.
+ */
+export async function loadAndRun(
+  scripts: Scripts,
+  script: Script,
+  keys: readonly string[],
+  args: readonly string[],
+): Promise<unknown> {
+  let trouble: unknown;
+  try {
+    await scripts.load(script);
+  } catch (error) {
+    trouble = error;
+  }
+  if (trouble === undefined) {
     try {
-      return await scripting.run(script, key, args);
+      return await scripts.run(script, keys, args);
     } catch (error) {
       if (!isMissingScript(error)) throw error;
-    }
-    // A server that started anew, or whose scripts were flushed. It did not run anything, so
-    // calling again cannot count twice. Loaded and not run by `EVAL`: a server may forget scripts
-    // that came that way.
-    let trouble: unknown;
-    try {
-      await scripting.load(script);
-    } catch (error) {
       trouble = error;
     }
-    if (trouble === undefined) {
-      try {
-        return await scripting.run(script, key, args);
-      } catch (error) {
-        if (!isMissingScript(error)) throw error;
-        trouble = error;
-      }
-    }
-    // In a cluster the script went to another node than the key is on; or it may not be loaded.
-    if (scripting.runSource === undefined) throw trouble;
-    return await scripting.runSource(script, key, args);
-  };
-  return {
-    takeTurn: (key, ttlSeconds) => run(TICKET_SCRIPT, key, [`${ttlSeconds}`]),
-    takeTurns: (key, ttlSeconds, count) => run(TURNS_SCRIPT, key, [`${ttlSeconds}`, `${count}`]),
-    async rehearse(key) {
-      const load = (script: Script) => async (): Promise<boolean> =>
-        isText(await scripting.load(script));
-      const get = async (): Promise<boolean> => {
-        const value = await scripting.get(key);
-        return value === null || value === undefined || isText(value);
-      };
-      for (const step of [get, load(TICKET_SCRIPT), load(TURNS_SCRIPT)]) {
-        if (!(await step())) return false;
-      }
-      return true;
-    },
-  };
+  }
+  // In a cluster the script went to another node than the key is on; or it may not be loaded.
+  if (scripts.runSource === undefined) throw trouble;
+  return await scripts.runSource(script, keys, args);
+}
+
+/**
+ * Uses what a pick needs only now and then, so that a missing right shows. Answers false if what
+ * comes back is nothing that a Redis would say.
+ */
+export async function rehearse(scripts: Scripts, key: string): Promise<boolean> {
+  const value = await scripts.get(key);
+  if (value !== null && value !== undefined && !isText(value)) return false;
+  for (const script of [TICKET_SCRIPT, TURNS_SCRIPT]) {
+    if (!isText(await scripts.load(script))) return false;
+  }
+  return true;
 }
 
 function isText(reply: unknown): boolean {
   return typeof reply === "string" || ArrayBuffer.isView(reply);
 }
 
-function ioredisScripting(redis: Methods<"evalsha" | "script">): Scripting {
+function ioredisScripts(redis: Methods<"evalsha" | "script">): Scripts {
   return {
-    run: (script, key, args) => redis.evalsha(script.sha, 1, key, ...args),
+    runInto: evalshaOf(redis),
+    run: (script, keys, args) => redis.evalsha(script.sha, keys.length, ...keys, ...args),
     load: (script) => redis.script("LOAD", script.source),
     ...(has(redis, "eval") && {
-      runSource: (script, key, args) => redis.eval(script.source, 1, key, ...args),
+      runSource: (script, keys, args) => redis.eval(script.source, keys.length, ...keys, ...args),
     }),
     get: (key) => (has(redis, "get") ? redis.get(key) : undefined),
   };
 }
 
-function nodeRedisScripting(redis: Methods<"evalSha" | "scriptLoad">): Scripting {
+function nodeRedisScripts(redis: Methods<"evalSha" | "scriptLoad">): Scripts {
   return {
-    run: (script, key, args) => redis.evalSha(script.sha, { keys: [key], arguments: args }),
+    run: (script, keys, args) => redis.evalSha(script.sha, { keys, arguments: args }),
     load: (script) => redis.scriptLoad(script.source),
     ...(has(redis, "eval") && {
-      runSource: (script, key, args) => redis.eval(script.source, { keys: [key], arguments: args }),
+      runSource: (script, keys, args) => redis.eval(script.source, { keys, arguments: args }),
     }),
     get: (key) => (has(redis, "get") ? redis.get(key) : undefined),
   };

@@ -1,4 +1,5 @@
 import { has, type RedisClient } from "./client.ts";
+import { RENEW_INTERVAL_MS } from "./renew.ts";
 
 /** A client that was made here, and what can be done with it. */
 export interface Connection {
@@ -7,9 +8,10 @@ export interface Connection {
   readonly lastError: unknown;
   /**
    * Leaves the line for a new one, if it is in use and was not left just now: this server, or
-   * this line to it, is the wrong one to ask. Calls under way fail.
+   * this line to it, is the wrong one to ask. Calls under way fail. Undefined for a client that was
+   * made elsewhere, which is told in its own way.
    */
-  renew(): void;
+  readonly renew: (() => void) | undefined;
   /** Ends it; never rejects, takes {@link CLOSE_TIMEOUT_MS} at most. */
   close(): Promise<void>;
 }
@@ -42,10 +44,12 @@ export class Line {
   #renewedAt = -Infinity;
   #attempt = 0;
   #closed = false;
-  #logIn: ReturnType<typeof setTimeout> | undefined;
+  #wasReady = false;
+  #attemptEnds: ReturnType<typeof setTimeout> | undefined;
   #lastError: unknown;
   readonly #events: ConnectionEvents;
   readonly #leave: () => void;
+  readonly #limitMs: number;
 
   /** `leave` gives up the line and sees to a new one. */
   constructor(
@@ -56,18 +60,14 @@ export class Line {
   ) {
     this.#events = events;
     this.#leave = leave;
+    this.#limitMs = settings.connectTimeoutMs;
     client.on("error", (error) => {
       this.#lastError = error;
     });
-    client.on("connect", () => {
-      clearTimeout(this.#logIn);
-      this.#logIn = setTimeout(() => {
-        if (!this.#closed && !this.#ready) leave();
-      }, settings.connectTimeoutMs);
-    });
+    client.on("connect", () => this.attempt());
     client.on("ready", () => {
-      clearTimeout(this.#logIn);
-      this.#ready = true;
+      this.#attempted();
+      this.#ready = this.#wasReady = true;
       this.#readyAt = performance.now();
       this.#lastError = undefined;
       events.ready();
@@ -82,9 +82,24 @@ export class Line {
     return this.#closed;
   }
 
+  /**
+   * A line is being opened: one that has not logged in when the time is over is given up. Neither
+   * library has a clock against a server that takes a connection and says nothing.
+   */
+  attempt(): void {
+    if (this.#attemptEnds !== undefined) return;
+    this.#attemptEnds = setTimeout(
+      () => {
+        this.#attemptEnds = undefined;
+        if (!this.#closed && !this.#ready) this.#leave();
+      },
+      this.#wasReady ? Math.min(this.#limitMs, REOPEN_LIMIT_MS) : this.#limitMs,
+    );
+  }
+
   /** The line is gone. */
   lost(): void {
-    clearTimeout(this.#logIn);
+    this.#attempted();
     this.#ready = false;
     if (!this.#closed) this.#events.lost(this.#lastError);
   }
@@ -108,8 +123,13 @@ export class Line {
 
   close(client: RedisClient): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#logIn);
+    this.#attempted();
     return closeClient(client);
+  }
+
+  #attempted(): void {
+    clearTimeout(this.#attemptEnds);
+    this.#attemptEnds = undefined;
   }
 }
 
@@ -142,14 +162,18 @@ export async function closeClient(client: RedisClient): Promise<void> {
 
 /**
  * How long to wait before the line is opened again, in milliseconds: twice as long each time up to
- * a second, and a random half of it less, so that many processes do not come back at once.
+ * three quarters of one, and a random half of it less, so that many processes do not come back at once.
  */
 export function backoffMs(attempt: number): number {
-  const longest = Math.min(1000, 25 * 2 ** Math.min(attempt, 10));
+  const longest = Math.min(LONGEST_WAIT_MS, 25 * 2 ** Math.min(attempt, 10));
   return Math.ceil(longest * (0.5 + Math.random() / 2));
 }
 
-const RENEW_INTERVAL_MS = 1000;
+/** With an attempt that gets no answer, a server that is back is found within two seconds. */
+const LONGEST_WAIT_MS = 750;
+
+/** How long opening a line again may take, whatever the start was given, in milliseconds. */
+export const REOPEN_LIMIT_MS = 1000;
 
 /** A line that was ready for so long was a good one. */
 const HELD_MS = 1000;

@@ -1,111 +1,76 @@
-import type { Teller } from "./teller.ts";
-
 /**
- * The calls under way: each ends by a deadline of ours, and so many can be under way at once.
+ * A clock that everything under way has for itself: each ends so many milliseconds after it began.
  *
- * A client may keep a call for ever (ioredis does when its server hangs), so a call whose deadline
- * has passed goes on counting until the client is done with it. When as many as allowed are under
- * way, the next one is refused at once. If among them are some that are overdue, one new call a
- * second is let through all the same: if the client answers it, it is well again, and what it
- * still owes it has lost (redis/ioredis#2193), so that is counted no longer.
+ * All have the same time, so they end in the order in which they began, and one timer serves them
+ * all. A timer for each would cost as much as the rest of a call.
  */
-export class Calls {
-  readonly #deadlineMs: number;
-  readonly #limit: number;
-  #underWay = 0;
-  #overdue = 0;
-  /** Calls that were overdue in an earlier epoch are counted no longer. */
-  #epoch = 0;
-  #lastProbe = -Infinity;
+export class Deadline {
+  readonly ms: number;
+  #first: Timed | undefined;
+  #last: Timed | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(deadlineMs: number, limit: number) {
-    this.#deadlineMs = deadlineMs;
-    this.#limit = limit;
+  constructor(ms: number) {
+    this.ms = ms;
   }
 
-  get deadlineMs(): number {
-    return this.#deadlineMs;
+  /** Calls `expire` of it when the time is over, unless {@link Deadline.done} comes before. */
+  watch(timed: Timed): void {
+    timed.due = clock.now() + this.ms;
+    timed.before = this.#last;
+    if (this.#last === undefined) this.#first = timed;
+    else this.#last.after = timed;
+    this.#last = timed;
+    if (this.#timer === undefined) this.#arm(this.ms);
+    else if (timed.before === undefined) keepAlive(this.#timer, true);
   }
 
-  /** Is there room for one call more, other than a probe? */
-  get full(): boolean {
-    return this.#underWay >= this.#limit;
+  /** It is over, and the clock is not needed for it any more. */
+  done(timed: Timed): void {
+    const { before, after } = timed;
+    if (before === undefined && this.#first !== timed) return;
+    if (before === undefined) this.#first = after;
+    else before.after = after;
+    if (after === undefined) this.#last = before;
+    else after.before = before;
+    timed.before = timed.after = undefined;
+    // The timer goes on, for the next one; but it keeps no process alive that is through.
+    if (this.#first === undefined && this.#timer !== undefined) keepAlive(this.#timer, false);
   }
 
-  /**
-   * What `read` makes of the answer to `call`. Rejects with what `teller` says: of a failure of
-   * the client, of a call that is too many, and of the deadline. What comes later is dropped; it
-   * never becomes an unhandled rejection.
-   */
-  run<T>(
-    call: () => unknown,
-    read: (reply: unknown) => T,
-    teller: Teller,
-    key: string,
-    deadlineMs = this.#deadlineMs,
-  ): Promise<T> {
-    const probe = this.full;
-    if (probe && !this.#mayProbe()) return Promise.reject(teller.full(this.#limit));
-    let overdueIn: number | undefined;
-    let settled = false;
-    this.#underWay += 1;
-    return new Promise<T>((resolve, reject) => {
-      const expire = (): void => {
-        if (settled) return;
-        overdueIn = this.#epoch;
-        this.#overdue += 1;
-        reject(teller.timeout(deadlineMs));
-      };
-      // A busy process looks at its clock before it looks at its sockets: an answer that lies
-      // there already is no late one.
-      const timer = setTimeout(() => afterInput(expire), deadlineMs);
-      const settle = (finish: () => void): void => {
-        settled = true;
-        clearTimeout(timer);
-        if (overdueIn !== undefined) return this.#leaveLate(overdueIn);
-        this.#underWay -= 1;
-        if (probe) this.#forgetOverdue();
-        finish();
-      };
-      attempt(call).then(
-        (reply) =>
-          settle(() => {
-            try {
-              resolve(read(reply));
-            } catch (error) {
-              reject(teller.failed(error, key));
-            }
-          }),
-        (error: unknown) => settle(() => reject(teller.failed(error, key))),
-      );
-    });
+  #arm(ms: number): void {
+    // A busy process looks at its clock before it looks at its sockets: an answer that lies there
+    // already is no late one.
+    this.#timer = setTimeout(() => afterInput(() => this.#sweep()), Math.max(1, Math.ceil(ms)));
   }
 
-  #mayProbe(): boolean {
-    const now = performance.now();
-    if (this.#overdue === 0 || now - this.#lastProbe < PROBE_INTERVAL_MS) return false;
-    this.#lastProbe = now;
-    return true;
-  }
-
-  #leaveLate(epoch: number): void {
-    if (epoch !== this.#epoch) return;
-    this.#underWay -= 1;
-    this.#overdue -= 1;
-  }
-
-  #forgetOverdue(): void {
-    this.#underWay -= this.#overdue;
-    this.#overdue = 0;
-    this.#epoch += 1;
+  #sweep(): void {
+    this.#timer = undefined;
+    const now = clock.now();
+    while (this.#first !== undefined && this.#first.due <= now) {
+      const timed = this.#first;
+      this.done(timed);
+      timed.expire();
+    }
+    // Somebody who was told may have begun something new, and set the timer for it.
+    if (this.#first !== undefined && this.#timer === undefined) this.#arm(this.#first.due - now);
   }
 }
 
-const PROBE_INTERVAL_MS = 1000;
+/** Something under way. */
+export abstract class Timed {
+  due = 0;
+  before: Timed | undefined = undefined;
+  after: Timed | undefined = undefined;
 
-/** What `call` answers; what it throws at once is a rejection like any other. */
-async function attempt(call: () => unknown): Promise<unknown> {
-  return await call();
+  abstract expire(): void;
+}
+
+/** Where timers are numbers, they keep nothing alive. */
+function keepAlive(timer: ReturnType<typeof setTimeout>, yes: boolean): void {
+  if (typeof timer !== "object") return;
+  if (yes) timer.ref();
+  else timer.unref();
 }
 
 /** After the input that has arrived by now was handled, where the runtime can tell. */
@@ -113,3 +78,6 @@ function afterInput(callback: () => void): void {
   if (typeof setImmediate === "function") setImmediate(callback);
   else callback();
 }
+
+/** The global one is looked up anew each time, which costs as much as the call. */
+const clock = performance;

@@ -1,13 +1,15 @@
 import { ProviderError, type ProviderErrorCode } from "../errors.ts";
-import type { EngineLogger } from "../logger.ts";
-import { InMemoryRoundRobinContextProvider } from "../provider/memory.ts";
+import type { EngineHooks, EngineLogger } from "../logger.ts";
+import { checkDeadline } from "./caller.ts";
+import { inMemory, returning, type RoundRobinChoice, shared } from "./choice.ts";
 import type { RedisClient } from "./client.ts";
 import { closeClient, type Connection } from "./connection.ts";
 import { INSTALLED, type Loaders, loadOpen } from "./loader.ts";
-import { checkDeadline, RedisRoundRobinContextProvider } from "./provider.ts";
+import { checkPolicy, type RunTimePolicy } from "./policy.ts";
+import { RedisRoundRobinContextProvider } from "./provider.ts";
 import { start, type Started } from "./start.ts";
 import { say, ServerState } from "./state.ts";
-import { type Environment, targetFromEnvironment } from "./target.ts";
+import { type Environment, missingHalf, targetFromEnvironment } from "./target.ts";
 import { Teller } from "./teller.ts";
 
 /** How long the start waits for a server where nothing else is said, in milliseconds. */
@@ -15,7 +17,10 @@ export const DEFAULT_START_DEADLINE_MS = 1000;
 
 /** Settings of {@link createRoundRobinContextProvider}. */
 export interface RoundRobinFactoryOptions {
-  /** Where `REDIS_URL`, `REDIS_HOST` and `REDIS_PORT` are looked up. Default: `process.env`. */
+  /**
+   * Where `REDIS_URL`, and `REDIS_HOST`, `REDIS_PORT`, `REDIS_USERNAME` and `REDIS_PASSWORD` are
+   * looked up. Default: `process.env`.
+   */
   env?: Environment | undefined;
   /**
    * Where it is said which provider was chosen, and when the server goes and comes back. Default:
@@ -26,8 +31,18 @@ export interface RoundRobinFactoryOptions {
   deadlineMs?: number | undefined;
   /** How long the start may wait for the server. Default: {@link DEFAULT_START_DEADLINE_MS}. */
   startDeadlineMs?: number | undefined;
-  /** How many calls may be under way at once. Default: 1024. */
+  /** How many calls may be under way at once; one more fails with `overloaded`. Default: 1024. */
   maxInFlight?: number | undefined;
+  /** What a pick becomes that Redis fails to count. Default: `fail`. */
+  policy?: RunTimePolicy | undefined;
+  /** Is told of each pick that was counted in memory, because Redis failed. */
+  hooks?: Pick<EngineHooks, "countedInMemory"> | undefined;
+  /**
+   * After a start in memory because Redis could not be used: try it again about every so many
+   * milliseconds, and move over to it for good once it can. The rotation then goes on where the
+   * shared counter is. Unless given, such a process stays in memory until it is started again.
+   */
+  retryStartMs?: number | undefined;
   /** A client of yours, used whatever the environment says. It is never closed here. */
   redis?: RedisClient | undefined;
   /**
@@ -37,39 +52,11 @@ export interface RoundRobinFactoryOptions {
   connect?: (() => RedisClient | PromiseLike<RedisClient>) | undefined;
 }
 
-/** The provider to use, which one it is, and why. */
-export interface RoundRobinChoice {
-  /** Shared by every user of the rotation in this process. */
-  readonly provider: RedisRoundRobinContextProvider | InMemoryRoundRobinContextProvider;
-  readonly kind: "redis" | "in_memory";
-  /** `unreachable`: the Redis that is named cannot be used now; {@link error} says why. */
-  readonly reason: "connected" | "not_configured" | "unreachable";
-  readonly error?: ProviderError;
-  /**
-   * For a health check: whether a pick would work now, tried out on a key that no pick has, within
-   * the deadline of a pick. Never rejects; holds no secret.
-   */
-  check(): Promise<RoundRobinHealth>;
-  /** Closes what was opened here, within a second or so. Never rejects, and may be called again. */
-  close(): Promise<void>;
-}
-
-/** What {@link RoundRobinChoice.check} found. */
-export interface RoundRobinHealth {
-  readonly status: "up" | "down" | "in_memory";
-  readonly reason: RoundRobinChoice["reason"];
-  /** How long the server took, in milliseconds, if it is up. */
-  readonly latencyMs?: number;
-  /** Why it is down, or was not taken at the start. */
-  readonly code?: ProviderErrorCode;
-  readonly message?: string;
-}
-
 /**
  * Chooses the provider at the start of a process.
  *
  * `REDIS_URL` names the Redis, else `REDIS_HOST` and `REDIS_PORT` together; a variable that is
- * empty or blank counts as missing. With no Redis named, or one that cannot be used now (it is
+ * empty or blank counts as missing, and half of the pair names nothing, with a warning. With no Redis named, or one that cannot be used now (it is
  * down, loading, a replica, full), the rotation is kept in memory and the log says so: with a
  * warning where a Redis was named. With one that will never work as it is set up (wrong password,
  * missing rights, TLS, not a Redis, a cluster), the start fails, for otherwise every process would
@@ -92,73 +79,79 @@ export async function createWith(
   options: RoundRobinFactoryOptions,
 ): Promise<RoundRobinChoice> {
   const logger = options.logger ?? WARNINGS_TO_CONSOLE;
+  const { retryStartMs } = options;
   try {
-    const started = await startRedis(loaders, options, logger);
-    return started === undefined ? inMemory(logger) : shared(started, logger);
+    if (retryStartMs !== undefined) checkDeadline("retryStartMs", retryStartMs);
+    const starting = await startOf(loaders, options, logger);
+    if (starting === undefined) return inMemory(logger);
+    try {
+      return shared(await starting(), logger);
+    } catch (error) {
+      if (!(error instanceof ProviderError) || !MAY_PASS.has(error.code)) throw error;
+      return retryStartMs === undefined
+        ? inMemory(logger, error)
+        : returning(logger, error, retryStartMs, starting);
+    }
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    if (MAY_PASS.has(error.code)) return inMemory(logger, error);
     const { code, message, hint } = error;
     throw hint === undefined ? error : new ProviderError(code, `${message}; ${hint}`, { hint });
   }
 }
 
-interface StartedRedis extends Started {
+/** A Redis that picks can use, and how it is told. */
+export interface StartedRedis extends Started {
   readonly state: ServerState;
   readonly address: string | undefined;
+  readonly policy: RunTimePolicy;
+  readonly hooks: RoundRobinFactoryOptions["hooks"];
 }
 
-/** Undefined if no Redis is named. */
-async function startRedis(
+/** What starts the Redis that is named; undefined if none is. Throws for options that make no sense. */
+async function startOf(
   loaders: Loaders,
   options: RoundRobinFactoryOptions,
   logger: EngineLogger,
-): Promise<StartedRedis | undefined> {
-  const { redis, connect, deadlineMs, maxInFlight } = options;
+): Promise<(() => Promise<StartedRedis>) | undefined> {
+  const { redis, connect, deadlineMs, maxInFlight, policy = "fail", hooks } = options;
   const startDeadlineMs = options.startDeadlineMs ?? DEFAULT_START_DEADLINE_MS;
   checkDeadline("startDeadlineMs", startDeadlineMs);
+  const { kind } = checkPolicy(policy);
   const byEnvironment = redis === undefined && connect === undefined;
-  const target = byEnvironment ? targetFromEnvironment(options.env ?? environment()) : undefined;
-  if (byEnvironment && target === undefined) return undefined;
+  const env = options.env ?? environment();
+  const target = byEnvironment ? targetFromEnvironment(env) : undefined;
+  if (byEnvironment && target === undefined) {
+    const missing = missingHalf(env);
+    if (missing !== undefined) say(() => logger.warn(`assignment_engine.round_robin: ${missing}`));
+    return undefined;
+  }
 
   const address = target?.address;
   const teller = new Teller(address);
-  const state = new ServerState(address, logger);
+  const state = new ServerState(address, logger, MEANWHILE[kind]);
   let open: () => Promise<Connection>;
   if (target !== undefined) {
     const openTarget = await loadOpen(loaders);
-    open = () =>
-      openTarget(
-        target,
-        { connectTimeoutMs: startDeadlineMs },
-        {
-          ready: () => state.connected(),
-          lost: (error) =>
-            state.disconnected(error === undefined ? "unreachable" : teller.failed(error).code),
-        },
-      );
+    const settings = { connectTimeoutMs: startDeadlineMs };
+    const lost = (error: unknown): void =>
+      state.disconnected(error === undefined ? "unreachable" : teller.failed(error).code);
+    open = () => openTarget(target, settings, { ready: () => state.connected(), lost });
   } else {
     open = async () => {
       const client = redis ?? (await made(connect!, teller));
       const close = redis === undefined ? () => closeClient(client) : async () => undefined;
-      return { client, lastError: undefined, renew: () => undefined, close };
+      return { client, lastError: undefined, renew: undefined, close };
     };
   }
-  const providerOver = (connection: Connection): RedisRoundRobinContextProvider =>
-    new RedisRoundRobinContextProvider(connection.client, {
-      deadlineMs,
-      maxInFlight,
-      address,
-      observer: {
-        answered: () => state.answered(),
-        failed: (error) => {
-          state.failed(error);
-          if (LEAVE.has(error.code)) connection.renew();
-        },
-      },
+  const providerOver = ({ client, renew }: Connection): RedisRoundRobinContextProvider =>
+    new RedisRoundRobinContextProvider(client, {
+      ...{ deadlineMs, maxInFlight, address, renew },
+      observer: state,
     });
-  const started = await start(open, providerOver, target, teller, startDeadlineMs);
-  return { ...started, state, address };
+  return async () => {
+    const started = await start(open, providerOver, target, teller, startDeadlineMs);
+    return { ...started, state, address, policy, hooks };
+  };
 }
 
 /** What `connect` answers; its own failures are not those of a server. */
@@ -174,61 +167,6 @@ async function made(
       ? new ProviderError("configuration", "the function `connect` failed and gave no client")
       : told;
   }
-}
-
-function shared(started: StartedRedis, logger: EngineLogger): RoundRobinChoice {
-  const { provider, connection, state, address } = started;
-  const at = address === undefined ? "" : ` address=${address}`;
-  say(() =>
-    logger.log?.(
-      `assignment_engine.round_robin provider=redis reason=connected${at}: round robin is shared through redis`,
-    ),
-  );
-  state.watch();
-  let closing: Promise<void> | undefined;
-  return {
-    provider,
-    kind: "redis",
-    reason: "connected",
-    async check() {
-      const begin = performance.now();
-      try {
-        await provider.check();
-        return { status: "up", reason: "connected", latencyMs: performance.now() - begin };
-      } catch (error) {
-        const { code, message } = error as ProviderError;
-        return { status: "down", reason: "connected", code, message };
-      }
-    },
-    close() {
-      state.stop();
-      closing ??= connection.close();
-      return closing;
-    },
-  };
-}
-
-function inMemory(logger: EngineLogger, error?: ProviderError): RoundRobinChoice {
-  const reason = error === undefined ? "not_configured" : "unreachable";
-  const line = `assignment_engine.round_robin provider=in_memory reason=${reason}`;
-  if (error === undefined) {
-    say(() => logger.log?.(`${line}: no redis is configured: round robin is kept in this process`));
-  } else {
-    say(() =>
-      logger.warn(
-        `${line} code=${error.code}: ${error.message}: round robin is kept in this process alone`,
-      ),
-    );
-  }
-  const why = error === undefined ? {} : { code: error.code, message: error.message };
-  return {
-    provider: new InMemoryRoundRobinContextProvider(),
-    kind: "in_memory",
-    reason,
-    ...(error === undefined ? {} : { error }),
-    check: async () => ({ status: "in_memory", reason, ...why }),
-    close: async () => undefined,
-  };
 }
 
 function environment(): Environment {
@@ -253,17 +191,9 @@ const MAY_PASS: ReadonlySet<ProviderErrorCode> = new Set([
   "out_of_memory",
 ]);
 
-/**
- * Whether another server at the same address, or the same one after another log-in, could answer
- * better. It could not where the fault lies with the data or with our rights, and a line that
- * broke is replaced without us.
- */
-const LEAVE: ReadonlySet<ProviderErrorCode> = new Set([
-  "timeout",
-  "unavailable",
-  "read_only",
-  "authentication",
-  "cluster",
-  "protocol",
-  "other",
-]);
+/** What becomes of picks while Redis does not serve, by the policy. */
+const MEANWHILE = {
+  fail: "what needs a turn fails until it does",
+  fallback: "turns are counted in this process until it does",
+  breaker: "what needs a turn fails, and soon turns are counted in this process, until it does",
+};

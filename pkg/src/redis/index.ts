@@ -7,18 +7,21 @@ export type { CounterClient, IoredisLike, NodeRedisLike, RedisClient } from "./c
 export {
   createRoundRobinContextProvider,
   DEFAULT_START_DEADLINE_MS,
-  type RoundRobinChoice,
   type RoundRobinFactoryOptions,
-  type RoundRobinHealth,
 } from "./factory.ts";
-export { turnIndex } from "./key.ts";
+export type { RoundRobinChoice, RoundRobinHealth } from "./choice.ts";
 export {
-  DEFAULT_MAX_IN_FLIGHT,
-  DEFAULT_REDIS_DEADLINE_MS,
-  type RedisObserver,
-  type RedisProviderOptions,
-  RedisRoundRobinContextProvider,
-} from "./provider.ts";
+  BREAKER_FAILURES,
+  BREAKER_PAUSE_MS,
+  type PolicyObserver,
+  ResilientRoundRobinContextProvider,
+  type RunTimePolicy,
+} from "./policy.ts";
+export type { ReturningRoundRobinContextProvider } from "./returning.ts";
+export type { CountedTurn } from "../provider/provider.ts";
+export { turnIndex } from "./key.ts";
+export { DEFAULT_MAX_IN_FLIGHT, DEFAULT_REDIS_DEADLINE_MS, type RedisObserver } from "./caller.ts";
+export { type RedisProviderOptions, RedisRoundRobinContextProvider } from "./provider.ts";
 export type { Environment } from "./target.ts";
 export { ProviderError, type ProviderErrorCode } from "../errors.ts";
 export { InMemoryRoundRobinContextProvider } from "../provider/memory.ts";

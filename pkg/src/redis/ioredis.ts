@@ -4,11 +4,13 @@ import {
   type ConnectionEvents,
   type ConnectionSettings,
   Line,
+  REOPEN_LIMIT_MS,
 } from "./connection.ts";
 import type { RedisTarget } from "./target.ts";
 
 /** What is used of an ioredis client, in version 5 and 6. */
 interface Ioredis extends IoredisLike {
+  readonly options: { connectTimeout: number };
   connect(): Promise<void>;
   disconnect(reconnect?: boolean): void;
   select(database: number): Promise<unknown>;
@@ -79,5 +81,6 @@ export async function openIoredis(
     throw first;
   }
   opened = true;
+  client.options.connectTimeout = Math.min(settings.connectTimeoutMs, REOPEN_LIMIT_MS);
   return connection;
 }

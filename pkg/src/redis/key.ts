@@ -38,10 +38,16 @@ export function counterKey(contextKey: string): string {
     );
   }
   // In UTF-8 all of them become the same character, so that two tenants could share a counter.
-  if (LONE_SURROGATE.test(contextKey)) {
+  if (!isWellFormed(contextKey)) {
     throw new ProviderError("configuration", "the context key is no well-formed unicode text");
   }
   return KEY_PREFIX + contextKey;
+}
+
+/** The language's own check is quicker; Node has it from 20 on, not every browser does. */
+function isWellFormed(text: string): boolean {
+  const { isWellFormed } = text as { isWellFormed?: () => boolean };
+  return isWellFormed === undefined ? !LONE_SURROGATE.test(text) : isWellFormed.call(text);
 }
 
 const LONE_SURROGATE = /\p{Cs}/u;

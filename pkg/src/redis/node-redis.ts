@@ -63,7 +63,9 @@ export async function openNodeRedis(
     clearTimeout(reopening);
     // Never at once: an attempt that was given up must see first that it is over.
     reopening = setTimeout(() => {
-      if (!line.closed) client.connect().catch(() => undefined);
+      if (line.closed) return;
+      line.attempt();
+      client.connect().catch(() => undefined);
     }, line.nextDelayMs());
   };
   const line = new Line(client, settings, events, () => {

@@ -1,40 +1,13 @@
 import { ProviderError } from "../errors.ts";
 import type { RoundRobinContextProvider } from "../provider/provider.ts";
-import { type Counters, countersOf, type RedisClient } from "./client.ts";
-import { Calls } from "./deadline.ts";
+import { RedisCaller, type RedisCallerOptions } from "./caller.ts";
+import { type RedisClient, rehearse } from "./client.ts";
 import { COUNTER_TTL_SECONDS, counterKey, PROBE_KEY, PROBE_TTL_SECONDS, turnIndex } from "./key.ts";
-import { readCount } from "./reply.ts";
-import { Teller } from "./teller.ts";
-
-/** How long a pick may take at most where nothing else is said, in milliseconds. */
-export const DEFAULT_REDIS_DEADLINE_MS = 250;
-
-/** How many calls may be under way at once where nothing else is said. */
-export const DEFAULT_MAX_IN_FLIGHT = 1024;
+import { readCount, UnreadableReply } from "./reply.ts";
+import { TICKET_SCRIPT, TURNS_SCRIPT } from "./script.ts";
 
 /** Settings of {@link RedisRoundRobinContextProvider}. */
-export interface RedisProviderOptions {
-  /** How long a call may take at most, in milliseconds. Default: {@link DEFAULT_REDIS_DEADLINE_MS}. */
-  deadlineMs?: number | undefined;
-  /**
-   * How many calls may be under way at once; one more is refused at once with `unavailable`. A
-   * call that is overdue counts until the client is done with it. Default:
-   * {@link DEFAULT_MAX_IN_FLIGHT}.
-   */
-  maxInFlight?: number | undefined;
-  /** What messages call the server, `host:port` for instance; it must hold no secret. */
-  address?: string | undefined;
-  /** Is told what becomes of each call; what it throws is ignored. */
-  observer?: RedisObserver | undefined;
-}
-
-/** For logs, metrics and health: what becomes of calls to the server. */
-export interface RedisObserver {
-  /** The server has answered. */
-  answered?(): void;
-  /** It has not, or it refused. Calls that were refused before they were made are not told. */
-  failed?(error: ProviderError): void;
-}
+export interface RedisProviderOptions extends RedisCallerOptions {}
 
 /**
  * Counters in Redis, shared by every process that uses the same server, through a client of yours.
@@ -59,10 +32,7 @@ export interface RedisObserver {
  * `EVAL` too with a cluster; the two-method client needs `INCR` and `EXPIRE`.
  */
 export class RedisRoundRobinContextProvider implements RoundRobinContextProvider {
-  readonly #counters: Counters;
-  readonly #calls: Calls;
-  readonly #teller: Teller;
-  readonly #observer: RedisObserver | undefined;
+  readonly #caller: RedisCaller;
 
   /**
    * Takes `count` turns (a whole number from 1 to 2^32 - 1) in one round trip and answers the
@@ -77,32 +47,26 @@ export class RedisRoundRobinContextProvider implements RoundRobinContextProvider
    * client, or an option makes no sense.
    */
   constructor(redis: RedisClient, options: RedisProviderOptions = {}) {
-    const { deadlineMs = DEFAULT_REDIS_DEADLINE_MS, maxInFlight = DEFAULT_MAX_IN_FLIGHT } = options;
-    checkDeadline("deadlineMs", deadlineMs);
-    if (!Number.isSafeInteger(maxInFlight) || maxInFlight < 1) {
-      throw new ProviderError("configuration", "`maxInFlight` is not a whole number from 1");
-    }
-    this.#counters = countersOf(redis);
-    this.#calls = new Calls(deadlineMs, maxInFlight);
-    this.#teller = new Teller(options.address);
-    this.#observer = options.observer;
-    const { takeTurns } = this.#counters;
-    if (takeTurns !== undefined) {
-      this.takeTurns = (contextKey, count) => this.#takeTurns(takeTurns, contextKey, count);
+    this.#caller = new RedisCaller(redis, options);
+    if (this.#caller.hasScripts) {
+      this.takeTurns = (contextKey, count) => this.#takeTurns(contextKey, count);
     }
   }
 
-  async getNextIndex(contextKey: string, candidateCount: number): Promise<number> {
-    if (typeof candidateCount === "number" && candidateCount <= 0) return 0;
-    if (!Number.isSafeInteger(candidateCount)) {
-      throw new ProviderError("configuration", "the number of candidates is not a whole number");
+  getNextIndex(contextKey: string, candidateCount: number): Promise<number> {
+    if (typeof candidateCount === "number" && candidateCount <= 0) return Promise.resolve(0);
+    try {
+      if (!Number.isSafeInteger(candidateCount)) {
+        throw misuse("the number of candidates is not a whole number");
+      }
+      const key = counterKey(contextKey);
+      const read = (reply: unknown): number => turnIndex(before(reply, 1), candidateCount);
+      return this.#caller.hasScripts
+        ? this.#caller.run(TICKET_SCRIPT, [key], TICKET_ARGS, read)
+        : this.#caller.count(key, COUNTER_TTL_SECONDS, read);
+    } catch (error) {
+      return Promise.reject(error as Error);
     }
-    const key = counterKey(contextKey);
-    return this.#run(
-      () => this.#counters.takeTurn(key, COUNTER_TTL_SECONDS),
-      (reply) => turnIndex(this.#before(reply, 1), candidateCount),
-      key,
-    );
   }
 
   /**
@@ -110,87 +74,47 @@ export class RedisRoundRobinContextProvider implements RoundRobinContextProvider
    * (that of a pick unless said). It counts under the key `assignment:rr:` itself, which no pick
    * can have and which goes after a minute. Rejects with the `ProviderError` a pick would.
    */
-  async check(deadlineMs: number = this.#calls.deadlineMs): Promise<void> {
-    checkDeadline("deadlineMs", deadlineMs);
-    const counters = this.#counters;
-    const exercise = async (): Promise<void> => {
-      const rehearsed = (await counters.rehearse?.(PROBE_KEY)) ?? true;
-      if (!rehearsed) throw this.#teller.error("protocol");
-      const replies = await Promise.all([
-        counters.takeTurn(PROBE_KEY, PROBE_TTL_SECONDS),
-        counters.takeTurns?.(PROBE_KEY, PROBE_TTL_SECONDS, 1) ?? 0,
-      ]);
-      for (const reply of replies) this.#before(reply, 1);
-    };
-    await this.#run(exercise, () => undefined, PROBE_KEY, deadlineMs);
+  async check(deadlineMs?: number): Promise<void> {
+    await this.#caller.together(
+      PROBE_KEY,
+      async ({ scripts, count }) => {
+        if (scripts !== undefined && !(await rehearse(scripts, PROBE_KEY)))
+          throw new UnreadableReply();
+        const args = [`${PROBE_TTL_SECONDS}`, "1"];
+        const replies = await Promise.all([
+          count(PROBE_KEY, PROBE_TTL_SECONDS),
+          scripts?.run(TURNS_SCRIPT, [PROBE_KEY], args) ?? 0,
+        ]);
+        for (const reply of replies) before(reply, 1);
+      },
+      deadlineMs,
+    );
   }
 
-  async #takeTurns(
-    take: NonNullable<Counters["takeTurns"]>,
-    contextKey: string,
-    count: number,
-  ): Promise<bigint> {
+  async #takeTurns(contextKey: string, count: number): Promise<bigint> {
     if (!Number.isInteger(count) || count < 1 || count > MAX_TURNS) {
-      throw new ProviderError(
-        "configuration",
-        `the number of turns is not one from 1 to ${MAX_TURNS}`,
-      );
+      throw misuse(`the number of turns is not one from 1 to ${MAX_TURNS}`);
     }
-    const key = counterKey(contextKey);
-    return this.#run(
-      () => take(key, COUNTER_TTL_SECONDS, count),
-      (reply) => BigInt(this.#before(reply, count)),
-      key,
-    );
-  }
-
-  /** The counter as it was before `count` turns were taken, which is the first of them. */
-  #before(reply: unknown, count: number): number | bigint {
-    const after = readCount(reply);
-    if (after === undefined) throw this.#teller.error("protocol");
-    if (typeof after === "bigint") return after - BigInt(count);
-    const before = after - count;
-    return Number.isSafeInteger(before) ? before : BigInt(after) - BigInt(count);
-  }
-
-  async #run<T>(
-    call: () => unknown,
-    read: (reply: unknown) => T,
-    key: string,
-    deadlineMs?: number,
-  ): Promise<T> {
-    const refused = this.#calls.full;
-    try {
-      const answer = await this.#calls.run(call, read, this.#teller, key, deadlineMs);
-      this.#tell((observer) => observer.answered?.());
-      return answer;
-    } catch (error) {
-      if (!refused) this.#tell((observer) => observer.failed?.(error as ProviderError));
-      throw error;
-    }
-  }
-
-  #tell(what: (observer: RedisObserver) => void): void {
-    if (this.#observer === undefined) return;
-    try {
-      what(this.#observer);
-    } catch {
-      // Whoever watches takes no part.
-    }
-  }
-}
-
-/** Throws unless `value` is a time that a timer can wait. */
-export function checkDeadline(name: string, value: number): void {
-  if (typeof value !== "number" || !(value > 0) || value > MAX_TIMER_MS) {
-    throw new ProviderError(
-      "configuration",
-      `\`${name}\` is not a number of milliseconds above 0 and at most ${MAX_TIMER_MS}`,
+    const args = [TICKET_ARGS[0]!, `${count}`];
+    return this.#caller.run(TURNS_SCRIPT, [counterKey(contextKey)], args, (reply) =>
+      BigInt(before(reply, count)),
     );
   }
 }
 
-/** Timers wait no longer; beyond it they fire at once. */
-const MAX_TIMER_MS = 2_147_483_647;
+/** The counter as it was before `count` turns were taken, which is the first of them. */
+function before(reply: unknown, count: number): number | bigint {
+  const after = readCount(reply);
+  if (after === undefined) throw new UnreadableReply();
+  if (typeof after === "bigint") return after - BigInt(count);
+  const first = after - count;
+  return Number.isSafeInteger(first) ? first : BigInt(after) - BigInt(count);
+}
+
+function misuse(message: string): ProviderError {
+  return new ProviderError("configuration", message);
+}
+
+const TICKET_ARGS: readonly string[] = [`${COUNTER_TTL_SECONDS}`];
 
 const MAX_TURNS = 4_294_967_295;

@@ -32,6 +32,11 @@ const DIGITS = /^-?[0-9]{1,19}$/;
 const MAX_COUNT = 2n ** 63n;
 const MIN_COUNT = -(2n ** 63n);
 
+/** Thrown for a reply that is none that a Redis gives; told as `protocol`. */
+export class UnreadableReply extends Error {
+  override readonly name = "UnreadableReply";
+}
+
 /** The server does not know the script: it is new, or its scripts were flushed. It ran nothing. */
 export function isMissingScript(error: unknown): boolean {
   return textOf(error, "message").startsWith("NOSCRIPT");
@@ -75,7 +80,7 @@ const SERVER_CODES = table<ProviderErrorCode>({
   CLUSTERDOWN: "unavailable",
   NOMASTERLINK: "unavailable",
   TRYAGAIN: "unavailable",
-  BUSY: "unavailable",
+  BUSY: "busy",
   MISCONF: "unavailable",
   NOREPLICAS: "unavailable",
   MOVED: "cluster",
@@ -174,6 +179,7 @@ const CLASSES = table<ProviderErrorCode>({
   MaxRetriesPerRequestError: "unreachable",
   ClusterAllFailedError: "unreachable",
   ParserError: "protocol",
+  UnreadableReply: "protocol",
 });
 
 /** A property that is a text, from whatever was thrown; a property that throws itself is none. */

@@ -1,6 +1,6 @@
 import type { ProviderError } from "../errors.ts";
 import type { EngineLogger } from "../logger.ts";
-import type { RedisObserver } from "./provider.ts";
+import type { RedisObserver } from "./caller.ts";
 
 /**
  * Whether the server serves, as its connection and the calls to it show, and a log line whenever
@@ -12,14 +12,17 @@ import type { RedisObserver } from "./provider.ts";
 export class ServerState implements RedisObserver {
   readonly #server: string;
   readonly #logger: EngineLogger;
+  readonly #meanwhile: string;
   #watching = false;
   /** What showed that it does not serve; after a refused call a new connection shows nothing. */
   #downBy: "connection" | "call" | undefined;
   #recovery: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(address: string | undefined, logger: EngineLogger) {
+  /** `meanwhile` says what becomes of picks while it does not serve. */
+  constructor(address: string | undefined, logger: EngineLogger, meanwhile: string) {
     this.#server = address === undefined ? "redis" : `redis at \`${address}\``;
     this.#logger = logger;
+    this.#meanwhile = meanwhile;
   }
 
   /** From now on changes are logged; what happens at the start has a line of its own. */
@@ -57,7 +60,7 @@ export class ServerState implements RedisObserver {
     const before = this.#downBy;
     if (before !== "call") this.#downBy = by;
     if (before !== undefined) return;
-    const message = `assignment_engine.redis state=down code=${code}: ${this.#server} does not serve; what needs a turn fails until it does`;
+    const message = `assignment_engine.redis state=down code=${code}: ${this.#server} does not serve; ${this.#meanwhile}`;
     say(() => this.#logger.warn(message));
   }
 

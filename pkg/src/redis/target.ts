@@ -22,20 +22,37 @@ export interface RedisTarget {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The Redis that `REDIS_URL` names, else `REDIS_HOST` and `REDIS_PORT` together; undefined if none
- * is named. Throws a `ProviderError` with code `configuration` for what makes no sense. No message
+ * The Redis that `REDIS_URL` names, else `REDIS_HOST` and `REDIS_PORT` together, with
+ * `REDIS_USERNAME` and `REDIS_PASSWORD` where one has to log in; undefined if none is named. Throws a `ProviderError` with code `configuration` for what makes no sense. No message
  * shows a value: who mixes up two variables may have put a password there.
  */
 export function targetFromEnvironment(env: Environment): RedisTarget | undefined {
-  const read = (name: string): string | undefined => {
-    const value = env[name];
-    return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
-  };
-  const url = read("REDIS_URL");
+  const url = read(env, "REDIS_URL");
   if (url !== undefined) return targetFromUrl(url);
-  const host = read("REDIS_HOST");
-  const port = read("REDIS_PORT");
-  return host === undefined || port === undefined ? undefined : targetFromHost(host, port);
+  const [host, port] = [read(env, "REDIS_HOST"), read(env, "REDIS_PORT")];
+  if (host === undefined || port === undefined) return undefined;
+  const password = read(env, "REDIS_PASSWORD");
+  const login =
+    password === undefined
+      ? {}
+      : { ...optional("username", read(env, "REDIS_USERNAME") ?? null), password };
+  return { ...targetFromHost(host, port), ...login };
+}
+
+/** Says of an environment that names half a Redis which half is missing. */
+export function missingHalf(env: Environment): string | undefined {
+  const [host, port] = [read(env, "REDIS_HOST"), read(env, "REDIS_PORT")];
+  if (read(env, "REDIS_URL") !== undefined || (host === undefined) === (port === undefined)) {
+    return undefined;
+  }
+  return host === undefined
+    ? "REDIS_PORT is set without REDIS_HOST, and names no redis"
+    : "REDIS_HOST is set without REDIS_PORT, and names no redis";
+}
+
+function read(env: Environment, name: string): string | undefined {
+  const value = env[name];
+  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
 }
 
 /**

@@ -22,9 +22,9 @@ export class Teller {
     );
   }
 
-  /** So many calls wait that one more would only wait as well. */
-  full(limit: number): ProviderError {
-    return this.#tell("unavailable", `${limit} calls wait for ${this.#server} already`);
+  /** So many calls are under way that one more would only wait as well. */
+  overloaded(limit: number): ProviderError {
+    return this.#tell("overloaded", `${limit} calls wait for ${this.#server} already`);
   }
 
   error(code: ProviderErrorCode, key?: string): ProviderError {
@@ -54,6 +54,8 @@ export class Teller {
 const WHAT: Record<ProviderErrorCode, string> = {
   timeout: "gave no answer in time",
   unreachable: "is unreachable",
+  overloaded: "has as many calls to answer as are allowed",
+  busy: "runs a script and answers nobody else",
   unavailable: "says that it cannot serve now",
   read_only: "is a read-only replica",
   loading: "is still loading its data",
@@ -73,7 +75,8 @@ const WHAT: Record<ProviderErrorCode, string> = {
 export const NEEDED_RIGHTS = "~assignment:rr:* +evalsha +script|load +incr +incrby +expire +get";
 
 const HINTS: Partial<Record<ProviderErrorCode, string>> = {
-  authentication: "set the user name and the password in REDIS_URL, in percent encoding",
+  authentication:
+    "set the user name and the password in REDIS_URL, in percent encoding, or in REDIS_USERNAME and REDIS_PASSWORD beside REDIS_HOST",
   not_permitted: `the user needs \`${NEEDED_RIGHTS}\``,
   protocol: "check that host and port are those of a redis server",
   cluster: "use a single redis server, or hand in a client that speaks to clusters",

@@ -1,6 +1,7 @@
 import { defaultTeam, type Host } from "../engine/index.ts";
+import { takeTurn } from "../engine/traced_turns.ts";
 import { read } from "../engine/wire.ts";
-import type { RoundRobinContextProvider } from "../provider/provider.ts";
+import type { CountedTurn, RoundRobinContextProvider } from "../provider/provider.ts";
 import type {
   Agent,
   NoAgentPolicy,
@@ -10,8 +11,12 @@ import type {
   Team,
   TenantConfig,
 } from "../types.ts";
-import type { SessionStore } from "./store.ts";
+import type { Observer } from "./observe.ts";
+import type { Parts } from "./parts.ts";
+import type { Counts, SessionStore } from "./store.ts";
 import { settingsOf } from "./tenants.ts";
+
+type FactParts = Pick<Parts, "factStore" | "provider" | "observer" | "allCounts">;
 
 /**
  * The store as one run of the engine asks it: one question at a time, and only what it needs.
@@ -21,12 +26,17 @@ import { settingsOf } from "./tenants.ts";
 export class StoredFacts implements Host {
   readonly #store: SessionStore;
   readonly #provider: RoundRobinContextProvider;
+  readonly #observer: Observer;
+  readonly #allCounts: boolean;
   #team: Promise<Team | null> | undefined;
   #tenant: Promise<TenantConfig> | undefined;
 
-  constructor(store: SessionStore, provider: RoundRobinContextProvider) {
-    this.#store = store;
+  /** With `allCounts` agents' histories are counted even where the strategy does not ask for them. */
+  constructor({ factStore, provider, observer, allCounts }: FactParts) {
+    this.#store = factStore;
     this.#provider = provider;
+    this.#observer = observer;
+    this.#allCounts = allCounts;
   }
 
   async schedule(_need: unknown, request: Request): Promise<ScheduleFact> {
@@ -63,8 +73,23 @@ export class StoredFacts implements Host {
         ? await defaultTeamOf(this.#store, session.tenantId)
         : await this.#teamOf(request);
     if (team === null) return [];
+    const members = await this.#store.members(team.id, await this.#counts(need, request));
+    for (const agent of members) {
+      const status = read(agent, "status");
+      if (typeof status !== "string" || STATUSES.has(status)) continue;
+      this.#observer.unknownStatus(String(agent.id), status);
+    }
+    return members;
+  }
+
+  /** Which sessions given to an agent count: none, where no agent is chosen by them. */
+  async #counts(need: { countsSince?: string }, request: Request): Promise<Counts> {
     const since = read(need, "countsSince");
-    return this.#store.members(team.id, since === undefined ? undefined : new Date(since));
+    if (since !== undefined) return { kind: "since", at: new Date(since) };
+    if (this.#allCounts) return { kind: "ever" };
+    const { teamStrategy, tenantStrategy } = await this.strategy(undefined, request);
+    const named = teamStrategy || tenantStrategy || "round_robin";
+    return { kind: BLIND_TO_TOTALS.includes(named) ? "none" : "ever" };
   }
 
   async noAgentPolicy(_need: unknown, request: Request): Promise<NoAgentPolicy> {
@@ -73,6 +98,10 @@ export class StoredFacts implements Host {
 
   getNextIndex(contextKey: string, candidateCount: number): Promise<number> {
     return this.#provider.getNextIndex(contextKey, candidateCount);
+  }
+
+  takeTurn(contextKey: string, candidateCount: number): Promise<CountedTurn> {
+    return takeTurn(this.#provider, contextKey, candidateCount);
   }
 
   #teamAndTenant(request: Request): Promise<[Team | null, TenantConfig]> {
@@ -94,6 +123,12 @@ export class StoredFacts implements Host {
     return this.#tenant;
   }
 }
+
+/** Words for what agents are. Any other is as good as `offline`, but may be a mistake. */
+const STATUSES = new Set(["online", "offline", "away", "busy", "break", "do_not_disturb"]);
+
+/** The strategies that do not look at how many sessions an agent was given. */
+const BLIND_TO_TOTALS = ["round_robin", "least_active", "load_balanced", "manual"];
 
 /** The team of that id, if it is the tenant's. */
 export async function teamOf(

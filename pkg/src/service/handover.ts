@@ -59,8 +59,9 @@ export async function load(parts: Parts, id: string): Promise<Session> {
   throw new AssignmentEngineError("unknown_session", `there is no session \`${printable(id)}\``);
 }
 
-export function unknownTeam(id: string): AssignmentEngineError {
-  return new AssignmentEngineError("unknown_team", `the tenant has no team \`${printable(id)}\``);
+export function unknownTeam(id: string, path?: string): AssignmentEngineError {
+  const message = `the tenant has no team \`${printable(id)}\``;
+  return new AssignmentEngineError("unknown_team", message, { path });
 }
 
 /**

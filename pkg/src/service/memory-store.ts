@@ -3,10 +3,18 @@ import type { Agent, Session, Team, TenantConfig } from "../types.ts";
 import { Given } from "./memory/given.ts";
 import { id as checkedId } from "./input.ts";
 import { millisecondsOf } from "./instants.ts";
-import { rowCopy } from "./json.ts";
+import { merged, rowCopy } from "./json.ts";
 import { byBytes } from "./order.ts";
-import { checkedSession, isUnassigned, teamIdOf, withChanges } from "./sessions.ts";
-import type { Claim, Expected, Refusal, SessionChanges, SessionStore } from "./store.ts";
+import {
+  checkedSession,
+  isUnassigned,
+  isWith,
+  ownerOf,
+  teamIdOf,
+  withChanges,
+} from "./sessions.ts";
+import type { Claim, Counts, Expected, Refusal, SessionChanges, SessionStore } from "./store.ts";
+import { checkedToken, Tokens } from "./tokens.ts";
 import { WaitingLine } from "./memory/waiting.ts";
 
 /**
@@ -26,6 +34,7 @@ export class InMemorySessionStore implements SessionStore {
   /** Sessions each agent has. */
   readonly #active = new Map<string, number>();
   readonly #given = new Map<string, Given>();
+  readonly #tokens = new Tokens();
 
   /** Sets what holds for a tenant. */
   putTenant(id: string, config: TenantConfig): void {
@@ -71,6 +80,7 @@ export class InMemorySessionStore implements SessionStore {
 
   /** Removes a session; null if there is none of that id. */
   remove(id: string): Session | null {
+    this.#tokens.delete(id);
     return this.#forget(id) ?? null;
   }
 
@@ -102,22 +112,30 @@ export class InMemorySessionStore implements SessionStore {
     expected: Expected,
     changes: SessionChanges,
   ): Promise<Claim> {
+    const token = checkedToken(expected.token);
     const stored = this.#sessions.get(sessionId);
-    const refusal = this.#refusal(stored, agentId, expected);
-    if (stored === undefined || refusal !== undefined) {
-      return { kind: "refused", refusal: refusal ?? "session_gone" };
+    if (stored === undefined) return { kind: "refused", refusal: "session_gone" };
+    const standing = this.#tokens.standing(sessionId, agentId, token);
+    if (standing === "same" && isWith(stored, agentId)) {
+      return { kind: "claimed", session: rowCopy(stored, "session") };
     }
+    const refusal =
+      standing === undefined ? this.#refusal(stored, agentId, expected) : "stale_token";
+    if (refusal !== undefined) return { kind: "refused", refusal };
     const session: Session = {
       ...changed(stored, changes),
       status: "assigned",
       assignedAgentId: agentId,
       assignedAt: new Date(changes.at),
+      // Whoever takes it over has not accepted it yet.
+      ...(expected.owner === undefined ? {} : { acceptedAt: null }),
     };
     this.#forget(sessionId);
     this.#remember(session);
     const given = this.#given.get(agentId) ?? new Given();
     given.add(changes.at.getTime());
     this.#given.set(agentId, given);
+    if (token !== undefined) this.#tokens.set(sessionId, { token, agentId });
     return { kind: "claimed", session: rowCopy(session, "session") };
   }
 
@@ -127,6 +145,17 @@ export class InMemorySessionStore implements SessionStore {
       this.#sessions.set(sessionId, changed(stored, changes));
     }
     return this.#copyOf(this.#sessions.get(sessionId));
+  }
+
+  async stamp(sessionId: string, key: string, seen: unknown, stamp: string): Promise<boolean> {
+    const stored = this.#sessions.get(sessionId);
+    if (stored === undefined || !isUnassigned(stored)) return false;
+    return this.#replaceEntry(stored, key, seen, stamp);
+  }
+
+  async unstamp(sessionId: string, key: string, stamp: string, seen: unknown): Promise<boolean> {
+    const stored = this.#sessions.get(sessionId);
+    return stored !== undefined && this.#replaceEntry(stored, key, stamp, seen);
   }
 
   async contactHasAssignedSession(
@@ -148,14 +177,14 @@ export class InMemorySessionStore implements SessionStore {
     return this.#copyOf(this.#teams.get(id));
   }
 
-  async members(teamId: string, countsSince: Date | undefined): Promise<Agent[]> {
+  async members(teamId: string, counts: Counts): Promise<Agent[]> {
     const team = this.#teams.get(teamId)?.team;
     const members: Agent[] = [];
     for (const id of (team && read(team, "members")) ?? []) {
       const agent = this.#agents.get(id);
       if (agent === undefined) continue;
-      const given = this.#given.get(id)?.count(countsSince?.getTime()) ?? 0;
-      const [active, total] = [this.#activeOf(agent), (read(agent, "total") ?? 0) + given];
+      const before = counts.kind === "none" ? 0 : (read(agent, "total") ?? 0);
+      const [active, total] = [this.#activeOf(agent), before + this.#givenOf(id, counts)];
       members.push({ ...rowCopy(agent, "agent"), active, total });
     }
     return members;
@@ -169,18 +198,34 @@ export class InMemorySessionStore implements SessionStore {
     return row === undefined ? null : rowCopy(row, "row");
   }
 
+  #givenOf(agentId: string, counts: Counts): number {
+    const given = this.#given.get(agentId);
+    if (given === undefined || counts.kind === "none") return 0;
+    return given.count(counts.kind === "since" ? counts.at.getTime() : undefined);
+  }
+
   #activeOf(agent: Agent): number {
     return (read(agent, "active") ?? 0) + (this.#active.get(agent.id) ?? 0);
   }
 
-  #refusal(session: Session | undefined, agentId: string, expected: Expected): Refusal | undefined {
-    if (session === undefined) return "session_gone";
-    if (!isUnassigned(session) || ownerOf(session) !== undefined) return "session_taken";
-    if (teamIdOf(session) !== expected.teamId) return "session_moved";
+  #refusal(session: Session, agentId: string, expected: Expected): Refusal | undefined {
+    if (!isWith(session, expected.owner ?? undefined)) return "session_taken";
+    if (teamIdOf(session) !== (expected.teamId ?? undefined)) return "session_moved";
     const agent = this.#agents.get(agentId);
     if (agent === undefined) return "agent_gone";
-    const limit = expected.maxLoad ?? Infinity;
-    return this.#activeOf(agent) >= limit ? "agent_at_limit" : undefined;
+    const others = this.#activeOf(agent) - (ownerOf(session) === agentId ? 1 : 0);
+    return others >= (expected.maxLoad ?? Infinity) ? "agent_at_limit" : undefined;
+  }
+
+  /** Puts `to` in the place of `from` in the context, if that is there; undefined is nothing. */
+  #replaceEntry(session: Session, key: string, from: unknown, to: unknown): boolean {
+    const context = read(session, "context") ?? {};
+    if (JSON.stringify(read(context, key)) !== JSON.stringify(from)) return false;
+    const { [key]: _, ...others } = context;
+    const replaced = to === undefined ? others : merged(context, { [key]: to });
+    const kept = Object.keys(replaced).length === 0 ? null : replaced;
+    this.#sessions.set(session.id, rowCopy({ ...session, context: kept }, "session"));
+    return true;
   }
 
   #remember(session: Session): void {
@@ -228,10 +273,6 @@ function changed(session: Session, changes: SessionChanges): Session {
 function placeOf(session: Session): { createdAt: number | undefined; id: string } {
   const createdAt = millisecondsOf(read(session, "createdAt"), "session.createdAt");
   return { createdAt, id: session.id };
-}
-
-function ownerOf(session: Session): string | undefined {
-  return read(session, "assignedAgentId") ?? undefined;
 }
 
 /** Undefined where nobody wrote. Ids may hold any character, so that none can stand between two. */

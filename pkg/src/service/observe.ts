@@ -6,6 +6,9 @@ import type { Refusal } from "./store.ts";
 /** The code of an error that stands for a store's own, which is its cause. */
 export const STORE_FAILED = "store_failed";
 
+/** Words that are told, at most. */
+const MOST_WORDS = 20;
+
 /**
  * What operators see of the service: its log lines, and the hooks. A logger or a hook that throws
  * is ignored, for what it is told about has happened all the same.
@@ -13,6 +16,8 @@ export const STORE_FAILED = "store_failed";
 export class Observer {
   readonly #logger: EngineLogger | undefined;
   readonly #hooks: EngineHooks;
+  /** Words for an agent's status that were told already. */
+  readonly #strangeWords = new Set<string>();
 
   constructor(logger: EngineLogger | undefined, hooks: EngineHooks | undefined) {
     this.#logger = logger;
@@ -72,11 +77,32 @@ export class Observer {
     );
   }
 
+  /**
+   * An agent's status is a word that nobody may have meant for "not here", `Online` say. Told once
+   * a word: whoever writes it writes it often.
+   */
+  unknownStatus(agentId: string, status: string): void {
+    if (this.#strangeWords.has(status) || this.#strangeWords.size === MOST_WORDS) return;
+    this.#strangeWords.add(status);
+    this.#warn(
+      `assignment_engine.unknown_status agentId=${printable(agentId)}` +
+        ` status=${printable(status.slice(0, 64))} only \`online\` is online`,
+    );
+  }
+
   /** A message was dropped, because there is no messenger. */
   messageDropped(sessionId: string): void {
     this.#warn(
       `assignment_engine.no_messenger sessionId=${printable(sessionId)}` +
         " messages to contacts are dropped, for the service has no messenger",
+    );
+  }
+
+  /** A message was not sent, and its stamp could not be taken back. */
+  stampLeft(sessionId: string, key: string): void {
+    this.#warn(
+      `assignment_engine.stamp_left sessionId=${printable(sessionId)} key=${printable(key)}` +
+        " a message was not sent, and the stamp that says it was could not be taken back",
     );
   }
 

@@ -35,6 +35,8 @@ export interface Parts {
   /** The present, in milliseconds since 1970. */
   now(): number;
   trace: boolean;
+  /** Are agents' histories counted even where the strategy does not ask for them? */
+  allCounts: boolean;
 }
 
 /** Checks the options and puts the parts together. */
@@ -65,7 +67,13 @@ export function partsOf(options: AssignmentServiceOptions): Parts {
     locks: new SessionLocks(),
     now: () => millisecondsOf(clock),
     trace: trace === true,
+    // A trace shows the numbers, and a rule of the host's may change the strategy.
+    allCounts: trace === true || (rules ?? []).some((rule) => !isBuiltIn(rule)),
   };
+}
+
+function isBuiltIn(rule: AssignmentRule): boolean {
+  return ASSIGNMENT_ENGINE_RULES.includes(rule);
 }
 
 const DEFAULT_ANSWER_TIMEOUT_MS = 10_000;
@@ -75,6 +83,8 @@ const STORE_METHODS: readonly (keyof SessionStore)[] = [
   "queue",
   "claim",
   "update",
+  "stamp",
+  "unstamp",
   "contactHasAssignedSession",
   "teams",
   "team",

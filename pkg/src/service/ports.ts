@@ -4,13 +4,20 @@ import { within } from "./deadline.ts";
 import { isObject, nameOf } from "./input.ts";
 import { type Observer, STORE_FAILED } from "./observe.ts";
 import { checkedSession } from "./sessions.ts";
-import type { Claim, Expected, Refusal, SessionChanges, SessionStore } from "./store.ts";
+import {
+  type Claim,
+  type Counts,
+  type Expected,
+  REFUSALS,
+  type SessionChanges,
+  type SessionStore,
+} from "./store.ts";
 
 /**
  * A store as the service uses it: each call bounded in time, each answer looked at, and each
  * rejection an {@link AssignmentEngineError}: the store's own if it is one, else `store_failed`
  * with the raw error as its cause; `store_timeout` if there was no answer. After a timeout it is
- * unknown whether a `claim` or an `update` was carried out, so neither is tried again.
+ * unknown whether what was to be written was written, so it is not tried again.
  */
 export class BoundedStore implements SessionStore {
   readonly #store: SessionStore;
@@ -55,12 +62,20 @@ export class BoundedStore implements SessionStore {
     return this.#ask("update", id, () => this.#store.update(id, changes), read);
   }
 
+  stamp(id: string, key: string, seen: unknown, stamp: string): Promise<boolean> {
+    const ask = () => this.#store.stamp(id, key, seen, stamp);
+    return this.#ask("stamp", id, ask, (answer) => yesOrNo("stamp", answer));
+  }
+
+  unstamp(id: string, key: string, stamp: string, seen: unknown): Promise<boolean> {
+    const ask = () => this.#store.unstamp(id, key, stamp, seen);
+    return this.#ask("unstamp", id, ask, (answer) => yesOrNo("unstamp", answer));
+  }
+
   contactHasAssignedSession(tenantId: string, contactId: string, id: string): Promise<boolean> {
+    const method = "contactHasAssignedSession";
     const ask = () => this.#store.contactHasAssignedSession(tenantId, contactId, id);
-    return this.#ask("contactHasAssignedSession", id, ask, (answer) => {
-      if (typeof answer !== "boolean") throw unusable("contactHasAssignedSession", answer);
-      return answer;
-    });
+    return this.#ask(method, id, ask, (answer) => yesOrNo(method, answer));
   }
 
   teams(tenantId: string): Promise<Team[]> {
@@ -81,9 +96,9 @@ export class BoundedStore implements SessionStore {
     );
   }
 
-  members(teamId: string, countsSince: Date | undefined): Promise<Agent[]> {
+  members(teamId: string, counts: Counts): Promise<Agent[]> {
     const read = (rows: Agent[]) => listed<Agent>("members", rows);
-    return this.#ask("members", "", () => this.#store.members(teamId, countsSince), read);
+    return this.#ask("members", "", () => this.#store.members(teamId, counts), read);
   }
 
   tenant(id: string): Promise<TenantConfig> {
@@ -124,9 +139,13 @@ function listed<T extends object>(method: keyof SessionStore, rows: unknown): T[
   throw unusable(method, rows);
 }
 
+function yesOrNo(method: keyof SessionStore, answer: unknown): boolean {
+  if (typeof answer === "boolean") return answer;
+  throw unusable(method, answer);
+}
+
 function late(method: keyof SessionStore, milliseconds: number): AssignmentEngineError {
-  const writes = method === "claim" || method === "update";
-  const unknown = writes ? "; whether it was carried out is unknown" : "";
+  const unknown = WRITES.includes(method) ? "; whether it was carried out is unknown" : "";
   const message = `the store did not answer \`${method}\` within ${milliseconds} ms${unknown}`;
   return new AssignmentEngineError("store_timeout", message);
 }
@@ -136,13 +155,7 @@ function unusable(method: keyof SessionStore, answer: unknown): AssignmentEngine
   return new AssignmentEngineError("wrong_type", message, { path: method });
 }
 
-const REFUSALS: readonly Refusal[] = [
-  "session_taken",
-  "session_moved",
-  "session_gone",
-  "agent_at_limit",
-  "agent_gone",
-];
+const WRITES: readonly (keyof SessionStore)[] = ["claim", "update", "stamp", "unstamp"];
 
 function isRefusal(value: unknown): boolean {
   return REFUSALS.some((refusal) => refusal === value);

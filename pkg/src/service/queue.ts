@@ -39,8 +39,9 @@ export async function assignToTeams(
 ): Promise<Assigned> {
   if (teamIds.length === 0) return { assigned: 0 };
   const known = new Set((await parts.store.teams(tenantId)).map((team) => team.id));
-  const unknown = teamIds.find((id) => !known.has(id));
-  if (unknown !== undefined) throw unknownTeam(unknown);
+  for (const [at, id] of teamIds.entries()) {
+    if (!known.has(id)) throw unknownTeam(id, `teamIds[${at}]`);
+  }
   const queue = await parts.store.queue(tenantId, undefined, DEFAULT_QUEUE_LIMIT);
   let assigned = 0;
   for (const [turn, session] of queue.entries()) {

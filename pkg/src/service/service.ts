@@ -17,6 +17,7 @@ import {
   DEFAULT_QUEUE_LIMIT,
 } from "./queue.ts";
 import type { SessionStore } from "./store.ts";
+import { type Transfer, transferSession } from "./transfer.ts";
 
 /** What an {@link AssignmentService} is made of. */
 export interface AssignmentServiceOptions {
@@ -52,7 +53,8 @@ export interface AssignmentServiceOptions {
  * Every method may be called any number of times at once, here and in other processes on the same
  * store; no session is assigned twice. After an error nothing of that session has been saved.
  *
- * A method rejects with an `AssignmentEngineError`: with a `path` if an argument is refused;
+ * A method rejects with an `AssignmentEngineError`: with a `path` if an argument is refused, or one of
+ * a list names what there is not;
  * `unknown_session`, `unknown_team` or `unknown_agent` if there is none; with the store's own code
  * if it rejected with an error of this package, else `store_failed`, the raw error as the `cause`;
  * `store_timeout` if it did not answer, and then a claim or an update may have been carried out or
@@ -137,7 +139,8 @@ export class AssignmentService {
   /**
    * Gives queued sessions to agents by hand, oldest first, as many as each is meant to get, with
    * the agent's first active team. No rule is asked, but the team's limit holds: an agent who
-   * reaches it gets no more.
+   * reaches it gets no more. What others take meanwhile is made up for from further back in the
+   * queue.
    *
    * Rejects before anything is assigned if an agent is in no active team of the tenant. If the
    * store fails later, what was assigned before stays assigned.
@@ -155,6 +158,22 @@ export class AssignmentService {
       };
     });
     return assignToAgents(this.#parts, tenant, wanted);
+  }
+
+  /**
+   * Hands an assigned session on from one agent to another of its tenant, who has not accepted it
+   * yet. Its team stays, and the team's limit holds for the other agent, online or not. If the
+   * session is not `fromAgentId`'s any more, or the other agent has no room, nothing changes: the
+   * answer says why.
+   */
+  async transferSession(
+    sessionId: string,
+    fromAgentId: string,
+    toAgentId: string,
+  ): Promise<Transfer> {
+    const id = input.id(sessionId, "sessionId");
+    const from = input.id(fromAgentId, "fromAgentId");
+    return transferSession(this.#parts, id, from, input.id(toAgentId, "toAgentId"));
   }
 
   /**

@@ -10,6 +10,17 @@ export function isUnassigned(session: Session): boolean {
   return (read(session, "status") ?? "unassigned") === "unassigned";
 }
 
+/** Who has it, if anybody does. */
+export function ownerOf(session: Session): string | undefined {
+  return read(session, "assignedAgentId") ?? undefined;
+}
+
+/** Is it with whom the claim expects it: with nobody, or with the owner named? */
+export function isWith(session: Session, owner: string | undefined): boolean {
+  if (ownerOf(session) !== owner) return false;
+  return owner === undefined ? isUnassigned(session) : read(session, "status") === "assigned";
+}
+
 /** The team it was routed to, if it was. */
 export function teamIdOf(session: Session): string | undefined {
   return read(session, "assignedTeamId") ?? undefined;

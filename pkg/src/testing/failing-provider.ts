@@ -3,7 +3,7 @@ import {
   ProviderError,
   type ProviderErrorCode,
   type RoundRobinContextProvider,
-} from "../index.ts";
+} from "../public.ts";
 
 /** How a provider can fail. */
 export type FailureKind =

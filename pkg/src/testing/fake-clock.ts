@@ -1,4 +1,4 @@
-import type { Instant } from "../index.ts";
+import type { Instant } from "../public.ts";
 import { millisecondsOf } from "../service/instants.ts";
 
 const NOW = new WeakMap<FakeClock, number>();

@@ -2,4 +2,6 @@ export { FailingRoundRobinContextProvider, type FailureKind } from "./failing-pr
 export { FakeClock } from "./fake-clock.ts";
 export { Outbox, type SentMessage } from "./outbox.ts";
 export { ScriptedRoundRobinContextProvider, type IndexCall } from "./scripted-provider.ts";
-export { InMemorySessionStore } from "../index.ts";
+export { sessionStoreChecks } from "./store/checks.ts";
+export type { StoreCheck, StoreFixture } from "./store/fixture.ts";
+export { InMemorySessionStore } from "../public.ts";

@@ -1,4 +1,4 @@
-import { AssignmentEngineError, type Message, type Messenger, type Session } from "../index.ts";
+import { AssignmentEngineError, type Message, type Messenger, type Session } from "../public.ts";
 import { rowCopy } from "../service/json.ts";
 
 /** A message, and the session whose contact it went to. */

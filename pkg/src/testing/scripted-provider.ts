@@ -1,4 +1,4 @@
-import { ProviderError, type RoundRobinContextProvider } from "../index.ts";
+import { ProviderError, type RoundRobinContextProvider } from "../public.ts";
 
 /** One question for an index. */
 export interface IndexCall {

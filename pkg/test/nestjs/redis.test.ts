@@ -114,6 +114,33 @@ test("its health is up with the Redis, down without it, and up again", async () 
   }
 });
 
+test("with a fallback it hands over while the Redis is away, counts that, and its health is degraded", async () => {
+  const broken = await RedisServer.start();
+  try {
+    const env = { REDIS_HOST: broken.host, REDIS_PORT: `${broken.port}` };
+    const codes: string[] = [];
+    const module = await start(
+      AssignmentModule.forRoot({
+        store: store(),
+        redis: { env, startDeadlineMs: 5_000, policy: "fallback" },
+        hooks: { countedInMemory: ({ code }) => codes.push(code) },
+      }),
+    );
+    const health = module.get(AssignmentHealthIndicator);
+    expect((await health.check()).assignmentEngine.degraded).toBe(false);
+    await broken.kill();
+    await expect
+      .poll(() => health.check())
+      .toMatchObject({
+        assignmentEngine: { status: "up", provider: "redis", degraded: true },
+      });
+    expect(["anna", "ben"]).toContain(await handOver(module));
+    expect(codes).toEqual([expect.stringMatching(/^(unreachable|timeout)$/)]);
+  } finally {
+    await broken.stop();
+  }
+});
+
 test("a Redis that cannot be reached at the start means in memory, with a warning", async () => {
   const env = { REDIS_HOST: "127.0.0.1", REDIS_PORT: "1" };
   const redis = { env, startDeadlineMs: 500 };

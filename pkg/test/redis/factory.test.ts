@@ -52,14 +52,17 @@ const LOADERS: [string, Loaders][] = [
   ["node-redis 6", { ...INSTALLED, ioredis: async () => undefined }],
 ];
 
+const HOST_ALONE = "REDIS_HOST is set without REDIS_PORT, and names no redis";
+const PORT_ALONE = "REDIS_PORT is set without REDIS_HOST, and names no redis";
 test.each([
-  [{}],
-  [{ REDIS_HOST: "h" }],
-  [{ REDIS_PORT: "1" }],
-  [{ REDIS_HOST: "h", REDIS_PORT: "" }],
-  [{ REDIS_HOST: " ", REDIS_PORT: "1" }],
-  [{ REDIS_URL: " \t", REDIS_HOST: "", REDIS_PORT: "1" }],
-])("without a redis (%j) the rotation is in memory", async (env) => {
+  [{}, ""],
+  [{ REDIS_HOST: "h" }, HOST_ALONE],
+  [{ REDIS_PORT: "1" }, PORT_ALONE],
+  [{ REDIS_HOST: "h", REDIS_PORT: "" }, HOST_ALONE],
+  [{ REDIS_HOST: " ", REDIS_PORT: "1" }, PORT_ALONE],
+  [{ REDIS_URL: " \t", REDIS_HOST: "", REDIS_PORT: "1" }, PORT_ALONE],
+  [{ REDIS_PASSWORD: "canary", REDIS_USERNAME: "u" }, ""],
+])("without a redis (%j) the rotation is in memory", async (env, warning) => {
   const log = new Log();
   const choice = await createRoundRobinContextProvider({ env, logger: log });
   expect(choice.kind).toBe("in_memory");
@@ -69,6 +72,7 @@ test.each([
   expect(await firstTurns(choice)).toEqual([0, 1, 2]);
   expect(await choice.check()).toEqual({ status: "in_memory", reason: "not_configured" });
   expect(log.take()).toEqual([
+    ...(warning === "" ? [] : [`warn assignment_engine.round_robin: ${warning}`]),
     "log assignment_engine.round_robin provider=in_memory reason=not_configured: no redis is configured: round robin is kept in this process",
   ]);
   await choice.close();

@@ -288,7 +288,7 @@ describe("the calls under way", () => {
     const provider = new RedisRoundRobinContextProvider(redis, { ...PATIENT, maxInFlight: 3 });
     const picks = [1, 2, 3].map(() => provider.getNextIndex("team", 3));
     const error = await failure(provider.getNextIndex("team", 3));
-    expect(error.code).toBe("unavailable");
+    expect(error.code).toBe("overloaded");
     expect(evalsha).toHaveBeenCalledTimes(3);
     answers.shift()!();
     await picks[0];
@@ -307,7 +307,7 @@ describe("the calls under way", () => {
       Promise.all(Array.from({ length: n }, () => code(provider.getNextIndex("team", 3))));
     expect(await codes(2)).toEqual(["timeout", "timeout"]);
     // The one that finds out whether the client is well again, and those that are too many.
-    expect(await codes(3)).toEqual(["timeout", "unavailable", "unavailable"]);
+    expect(await codes(3)).toEqual(["timeout", "overloaded", "overloaded"]);
     expect(evalsha).toHaveBeenCalledTimes(3);
     for (const answer of answers) answer();
     await new Promise((resolve) => setTimeout(resolve, 1));

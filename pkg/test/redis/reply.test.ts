@@ -94,7 +94,7 @@ describe("codeOf", () => {
     ["MASTERDOWN canary", "unavailable"],
     ["CLUSTERDOWN canary", "unavailable"],
     ["TRYAGAIN canary", "unavailable"],
-    ["BUSY canary", "unavailable"],
+    ["BUSY canary", "busy"],
     ["MISCONF canary", "unavailable"],
     ["NOREPLICAS canary", "unavailable"],
     ["ERR max number of clients reached canary", "unavailable"],

@@ -54,8 +54,7 @@ export class RedisServer {
    * or a list of arguments. Answers text: of a list one element per line, of nothing an empty one.
    */
   async ask(command: string | readonly string[]): Promise<string> {
-    const words = typeof command === "string" ? command.split(" ") : command;
-    return show(await askOnce(this.port, words));
+    return ask(this.port, command);
   }
 
   /** Stops the process in its tracks, as a hung host would be; the kernel keeps its sockets. */
@@ -103,6 +102,12 @@ export class RedisServer {
     }
     return false;
   }
+}
+
+/** Asks whatever listens there, as {@link RedisServer.ask} does. */
+export async function ask(port: number, command: string | readonly string[]): Promise<string> {
+  const words = typeof command === "string" ? command.split(" ") : command;
+  return show(await askOnce(port, words));
 }
 
 function launch(port: number, directory: string, args: readonly string[]): ChildProcess {

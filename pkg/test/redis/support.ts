@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { ProviderError } from "../../src/redis/index.ts";
+import { Lateness } from "./lateness.ts";
 
 /** The error that `promise` rejects with, which must be one of ours. */
 export async function failure(promise: Promise<unknown>): Promise<ProviderError> {
@@ -51,11 +52,17 @@ export async function heals(call: () => Promise<unknown>): Promise<number> {
   return attempts;
 }
 
-/** How long it took until `promise` was settled, in milliseconds. */
+/**
+ * How long it took until `promise` was settled, in milliseconds, without the time for which this
+ * whole process stood still.
+ */
 export async function took(promise: Promise<unknown>): Promise<number> {
+  const lateness = new Lateness();
   const begin = performance.now();
   await promise.catch(() => undefined);
-  return performance.now() - begin;
+  const ms = performance.now() - begin - lateness.since(begin);
+  lateness.stop();
+  return ms;
 }
 
 /** What the scheduler of a busy machine may add to a deadline, in milliseconds. */

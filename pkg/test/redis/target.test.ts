@@ -122,3 +122,13 @@ test("the URL goes before host and port, and blank variables say nothing", () =>
   expect(address({ REDIS_URL: " \t", REDIS_HOST: "h", REDIS_PORT: "1" })).toBe("h:1");
   expect(address({ REDIS_URL: "redis://u", REDIS_HOST: "-", REDIS_PORT: "-" })).toBe("u:6379");
 });
+
+test("user name and password beside host and port log in, and the URL has its own", () => {
+  const env = { REDIS_HOST: "h", REDIS_PORT: "1", REDIS_USERNAME: "app", REDIS_PASSWORD: "p:@/" };
+  expect(targetFromEnvironment(env)).toMatchObject({ username: "app", password: "p:@/" });
+  expect(targetFromEnvironment({ ...env, REDIS_USERNAME: " " })?.username).toBeUndefined();
+  // A name alone logs nobody in.
+  expect(targetFromEnvironment({ ...env, REDIS_PASSWORD: "" })?.username).toBeUndefined();
+  const named = targetFromEnvironment({ ...env, REDIS_URL: "redis://h:2" });
+  expect([named?.username, named?.password]).toEqual([undefined, undefined]);
+});

@@ -1,10 +1,11 @@
 // The store has the last word: what becomes of a decision that it does not let come true.
 
 import { expect, test } from "vitest";
+import { explain } from "../../src/engine/index.ts";
 import type { InMemorySessionStore } from "../../src/service/index.ts";
 import type { Refusal } from "../../src/service/store.ts";
 import type { Call } from "./support/watched-store.ts";
-import { errorCode, session, told, World } from "./support/world.ts";
+import { errorCode, NOW, session, told, World } from "./support/world.ts";
 
 /** Somebody else assigns the session. The store in memory has done it when this returns. */
 function take(store: InMemorySessionStore, id: string): void {
@@ -263,7 +264,7 @@ test("a session taken before a stop is stored keeps team and context of its owne
   const stored = world.stored("s1");
   expect(world.owner("s1")).toBe("rival");
   expect(stored.assignedTeamId).toBe("support");
-  expect(stored.context).toBeUndefined();
+  expect(stored.context, "but the contact was told").toEqual({ noAgentLastSentAt: NOW });
   expect(handover.session).toEqual(stored);
   expect(handover.outcome).toEqual({ kind: "skip" });
   expect(handover.decision.reason).toBe("session_taken");
@@ -297,4 +298,55 @@ test("a refusal by hand moves on to the next session or the next agent", async (
     "cleo",
     "cleo",
   ]);
+});
+
+test("the trace of the decision tells every claim that was refused on the way", async () => {
+  const world = new World();
+  world.service = world.anotherService({ trace: true });
+  world.team("sales", ["anna", "ben", "cleo"], { routingConfig: { maxLoad: 1 } });
+  world.session("s1");
+  beforeClaims(world, ({ sessionId, agentId }, n) => {
+    if (n === 1) move(world.store.inner, sessionId, "support");
+    if (n === 2) burden(world.store.inner, agentId, 0);
+  });
+  const { decision } = await world.handOver("s1", "sales");
+  const claims = refusals(world);
+  expect(claims.map(([, refusal]) => refusal)).toEqual(["session_moved", "agent_at_limit"]);
+  const expected = claims.map(([agentId, refusal]) => ({
+    rule: "claim",
+    answer: "continue",
+    reason: "claims_refused",
+    values: { agentId, refusal },
+  }));
+  expect(decision.trace?.rules.slice(0, 2)).toEqual(expected);
+  expect(decision.trace?.rules[2]?.rule).toBe("schedule");
+  // What is stored can be explained later.
+  expect(explain(decision)[0]).toContain("goes to");
+});
+
+test("a run that ends with a refusal has it in its trace as well", async () => {
+  const world = new World();
+  world.service = world.anotherService({ trace: true });
+  world.team("sales", ["anna"]);
+  world.session("s1");
+  beforeClaims(world, ({ sessionId }) => take(world.store.inner, sessionId));
+  const { decision } = await world.handOver("s1", "sales");
+  const claims = decision.trace?.rules.filter(({ rule }) => rule === "claim");
+  expect(claims?.map(({ answer, reason, values }) => [answer, reason, values])).toEqual([
+    ["continue", "claims_refused", { agentId: "anna", refusal: "session_taken" }],
+    ["skip", "session_taken", {}],
+  ]);
+});
+
+test("without a trace there is none, and claims are refused all the same", async () => {
+  const world = new World();
+  world.team("sales", ["anna", "ben"], { routingConfig: { maxLoad: 1 } });
+  world.session("s1");
+  beforeClaims(world, ({ agentId }, n) => {
+    if (n === 1) burden(world.store.inner, agentId, 0);
+  });
+  const { decision } = await world.handOver("s1", "sales");
+  expect(decision.outcome.kind).toBe("assign");
+  expect(decision.trace).toBeUndefined();
+  expect(refusals(world)).toHaveLength(1);
 });

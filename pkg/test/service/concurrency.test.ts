@@ -115,7 +115,7 @@ async function crowd(services: number): Promise<void> {
   expect(assigned).toBe([...active.values()].reduce((sum, one) => sum + one, 0));
   expect(waiting.size, "there were more sessions than anybody can take").toBeGreaterThan(0);
   for (const team of waiting) {
-    for (const agent of await world.store.inner.members(team, undefined)) {
+    for (const agent of await world.store.inner.members(team, { kind: "none" })) {
       expect(agent.active, agent.id).toBe(LIMITS.get(agent.id));
     }
   }

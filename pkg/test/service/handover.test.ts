@@ -194,7 +194,10 @@ test("team, context and decision are one write", async () => {
   expect(world.store.takeWrites()).toEqual([claimed]);
 
   expect((await world.handOver("s2", "empty", topic)).outcome.kind).toBe("stop");
-  expect(world.store.takeWrites()).toEqual([{ kind: "updated", session: "s2" }]);
+  expect(world.store.takeWrites(), "the stamp goes before the message").toEqual([
+    { kind: "stamped", session: "s2", key: "noAgentLastSentAt" },
+    { kind: "updated", session: "s2" },
+  ]);
   const stored = world.stored("s2");
   expect(stored.assignedTeamId).toBe("empty");
   expect(stored.context).toEqual({ topic: "billing", noAgentLastSentAt: NOW });

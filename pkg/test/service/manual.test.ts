@@ -96,6 +96,7 @@ test("an agent without an active team here is refused before anything is assigne
       ]),
     ).rejects.toMatchObject({
       code: "unknown_agent",
+      path: expect.stringMatching(/^assignments\[\d\]\.agentId$/),
       message: `the agent \`${agent}\` is in no active team of the tenant`,
     });
   }
@@ -116,16 +117,18 @@ test("a limit that is none is refused, and not taken for no limit", async () => 
   expect(world.store.takeWrites()).toEqual([]);
 });
 
-test("a session that was taken, moved or removed meanwhile is passed over", async () => {
+test("what is taken or removed meanwhile is passed over, what has moved is looked at again", async () => {
   const world = new World();
   world.team("sales", ["anna", "ben"]);
   world.team("support", []);
   world.sessions(4);
+  let moved = false;
   world.store.before(({ method, sessionId }, store) => {
     if (method !== "claim") return;
     if (sessionId === "s000") {
       store.putSession(session("s000", { status: "assigned", assignedAgentId: "rival" }));
-    } else if (sessionId === "s001") {
+    } else if (sessionId === "s001" && !moved) {
+      moved = true;
       store.putSession(session("s001", { assignedTeamId: "support" }));
     } else if (sessionId === "s002") {
       store.remove("s002");
@@ -136,11 +139,51 @@ test("a session that was taken, moved or removed meanwhile is passed over", asyn
       ["anna", 2],
       ["ben", 2],
     ]),
-  ).toBe(1);
+  ).toBe(2);
   expect([world.owner("s000"), world.owner("s001"), world.owner("s003")]).toEqual([
     "rival",
-    "",
+    "anna",
     "anna",
   ]);
-  expect(world.stored("s001").assignedTeamId).toBe("support");
+  expect(world.stored("s001").assignedTeamId).toBe("sales");
+});
+
+test("what others take meanwhile is made up for from further back in the queue", async () => {
+  const world = new World();
+  world.team("sales", ["anna", "ben"]);
+  world.sessions(40);
+  // Somebody else is a step ahead for the first dozen.
+  let taken = 0;
+  world.store.before(({ method, sessionId = "" }, store) => {
+    if (method !== "claim" || taken === 12) return;
+    taken += 1;
+    store.putSession(session(sessionId, { status: "assigned", assignedAgentId: "rival" }));
+  });
+  const wanted: [string, number][] = [
+    ["anna", 10],
+    ["ben", 10],
+  ];
+  expect(await world.toAgents(wanted)).toBe(20);
+  expect([world.load("anna"), world.load("ben"), world.load("rival")]).toEqual([10, 10, 12]);
+});
+
+test("a queue in which others are always quicker is given up, not read for ever", async () => {
+  const world = new World();
+  world.team("sales", ["anna"]);
+  world.sessions(3);
+  let reads = 0;
+  world.store.before(({ method }) => {
+    if (method === "queue") reads += 1;
+    return method === "claim" ? { refuse: "session_moved" } : undefined;
+  });
+  expect(await world.toAgents([["anna", 2]])).toBe(0);
+  expect(reads).toBe(8);
+});
+
+test("more than one page of the queue is handed out", async () => {
+  const world = new World();
+  world.team("sales", ["anna"]);
+  world.sessions(1_100);
+  expect(await world.toAgents([["anna", 1_050]])).toBe(1_050);
+  expect(world.load("anna")).toBe(1_050);
 });

@@ -98,7 +98,10 @@ test("members have what they were put with, and what they have and were given he
   }
   store.resolve("s1");
   const counts = async (since?: string) => {
-    const members = await store.members("sales", since === undefined ? undefined : new Date(since));
+    const members = await store.members(
+      "sales",
+      since === undefined ? { kind: "ever" } : { kind: "since", at: new Date(since) },
+    );
     return members.map(({ id, active, total }) => [id, active, total]);
   };
   expect(await counts()).toEqual([
@@ -115,8 +118,8 @@ test("members have what they were put with, and what they have and were given he
   ]);
   expect(store.setStatus("anna", "away")).toBe(true);
   expect(store.setStatus("nobody", "online")).toBe(false);
-  expect((await store.members("sales", undefined))[0]?.status).toBe("away");
-  expect(await store.members("nowhere", undefined)).toEqual([]);
+  expect((await store.members("sales", { kind: "ever" }))[0]?.status).toBe("away");
+  expect(await store.members("nowhere", { kind: "ever" })).toEqual([]);
 });
 
 test("the queue is in order, and follows what happens to its sessions", async () => {
@@ -177,7 +180,7 @@ test("what goes in and what comes out are copies", async () => {
     await store.queue("acme", undefined, 1),
     await store.teams("acme"),
     await store.team("sales"),
-    await store.members("sales", undefined),
+    await store.members("sales", { kind: "ever" }),
     await store.tenant("acme"),
     store.sessions(),
   ];

@@ -254,3 +254,34 @@ test("a logger or a hook that throws changes nothing", async () => {
     expect(world.owner("s1")).toBe("ben");
   }
 });
+
+test("a status that is no word anybody knows is told, once a word", async () => {
+  const world = new World();
+  world.agent({ id: "anna", status: "Online" });
+  world.agent({ id: "ben", status: "av\nailable" });
+  for (const status of ["online", "offline", "away", "busy"]) world.agent({ id: status, status });
+  world.agent({ id: "carl", status: "Online" });
+  const members = ["anna", "ben", "carl", "online", "offline", "away", "busy"];
+  world.team("sales", members);
+  for (const id of world.sessions(3)) {
+    expect((await world.handOver(id, "sales")).outcome).toEqual({
+      kind: "assign",
+      agentId: "online",
+    });
+  }
+  const told = world.log.take().filter((line) => line.includes("unknown_status"));
+  expect(told).toEqual([
+    "WARN assignment_engine.unknown_status agentId=anna status=Online only `online` is online",
+    "WARN assignment_engine.unknown_status agentId=ben status=av\\u{a}ailable only `online` is online",
+  ]);
+  // However many words there are, the log does not drown in them.
+  for (let n = 0; n < 50; n += 1) world.agent({ id: `a${n}`, status: `word ${n}` });
+  world.team(
+    "crowd",
+    Array.from({ length: 50 }, (_, n) => `a${n}`),
+  );
+  world.session("s1");
+  await world.handOver("s1", "crowd");
+  const more = world.log.take().filter((line) => line.includes("unknown_status"));
+  expect(more).toHaveLength(18);
+});

@@ -60,7 +60,10 @@ test("a team that is not the tenant's is refused before anything moves", async (
   const before = await world.snapshot();
   for (const unknown of ["theirs", "nowhere"]) {
     const refused = world.toTeams(["sales", unknown]);
-    await expect(refused).rejects.toMatchObject({ code: "unknown_team" });
+    await expect(refused).rejects.toMatchObject({
+      code: "unknown_team",
+      path: expect.stringMatching(/^teamIds\[\d\]$/),
+    });
     await expect(refused).rejects.toThrow(`\`${unknown}\``);
   }
   expect(await world.toTeams([]), "no team, nothing to do").toBe(0);

@@ -1,52 +1,76 @@
+mod backoff;
 mod books;
-mod call;
-mod connection;
+mod cluster;
+mod counter;
+mod holder;
+mod kept;
+mod line;
 mod options;
 mod reply;
 mod script;
+mod sentinel;
+mod server;
+mod slots;
+mod state;
+mod target;
+mod timers;
 mod tls;
+mod turns;
+mod url;
 
 use std::fmt;
-use std::future::Future;
 use std::num::NonZeroU32;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use assignment_engine_core::{ContextKey, Rotation, Turn, TurnBook};
-use tokio::runtime::Handle;
-use tokio::time::timeout;
 
 use self::books::Books;
-use self::reply::Teller;
-use self::script::{PROBE_KEY, TicketScript};
+use self::counter::Counter;
+use self::turns::Turns;
 use super::{
-    BookVersion, GivenBack, NextIndex, ProviderError, ProviderErrorKind, Providing,
+    BookVersion, Counted, GivenBack, NextIndex, ProviderError, ProviderErrorKind, Providing,
     RoundRobinContextProvider, TakenTurn, Tickets, TurnRequest, unsupported,
 };
 
 pub(crate) use self::books::about_book;
-pub(crate) use self::call::{Call, Redis, Script, script_of};
-pub use self::options::{DEFAULT_REDIS_DEADLINE, RedisOptions};
+pub use self::options::{DEFAULT_MAX_IN_FLIGHT, DEFAULT_REDIS_DEADLINE, RedisOptions};
+pub(crate) use self::script::{Call, Script, script_of};
+pub(crate) use self::server::Redis;
 
-/// Counters in Redis, shared by every instance that uses the same server.
+/// Rotations in Redis, shared by every instance that uses the same server: first, counters.
 ///
 /// A pick is one round trip: a script counts with `INCR` and, only if that went well, lets the
 /// key live for seven more days. So after a successful pick the key has a time to live wherever
 /// the exchange was cut, and a failing pick refreshes none: a key with a foreign value under
 /// our name goes away by itself. The key is `assignment:rr:` and the context key, byte by byte.
+/// Who picks while a pick of the same key is under way waits for its end, and all who wait then
+/// take their turns in one call, with `INCRBY`.
 ///
 /// The deadline stands around the whole call, connecting included. When it passes, whether the
-/// turn was taken is unknown, and the call is not repeated.
+/// turn was taken is unknown, and the call is not repeated. So many calls are under way at most
+/// ([`RedisOptions::with_max_in_flight`]); one more is refused at once.
 ///
-/// One connection, made at the first pick, carries all concurrent picks. It is replaced at the
-/// next pick after a timeout, a broken line, or an answer that says that this server is the
-/// wrong one to ask (`READONLY`, `LOADING`, `MASTERDOWN`, `CLUSTERDOWN`, `NOAUTH`, …), so the
-/// provider leaves a demoted, frozen or restarted server without help.
+/// One connection (in a cluster: one to each node), made at the first pick, carries all
+/// concurrent picks. It is replaced when it broke, after two picks in a row without an answer,
+/// and after an answer that says that this server is the wrong one to ask (`READONLY`,
+/// `LOADING`, `MASTERDOWN`, `CLUSTERDOWN`, `NOAUTH`, …), so the provider leaves a demoted, frozen
+/// or restarted server without help. Somebody reconnects at a time, at once after the first
+/// failure and then after waits that grow to a second and differ; who picks meanwhile is refused
+/// at once. `docs/RELIABILITY.md` has it fault by fault.
 ///
-/// Needs a Tokio runtime with time and I/O enabled. The Redis user needs the commands `PING`,
-/// `EVALSHA`, `SCRIPT LOAD`, `INCR`, `EXPIRE` and `GET` on `assignment:rr:*`, nothing else.
+/// A turn in another rotation is one round trip too, with a script that reads and moves on the
+/// [`TurnBook`] of the context key: the same turns as the book's own. Its key is
+/// `assignment:least_recent:` or `assignment:proportional:` and the context key, and lives like a
+/// counter. These need Redis 7 or Valkey, and take at most
+/// [`MAX_SHARED_CANDIDATES`](assignment_engine_core::limits::MAX_SHARED_CANDIDATES) candidates.
+///
+/// Needs a Tokio runtime with time and I/O enabled. The Redis user needs the commands `EVALSHA`,
+/// `SCRIPT LOAD`, `INCR`, `INCRBY`, `EXPIRE` and `GET` on `assignment:rr:*`, and in a cluster
+/// `CLUSTER SLOTS`, nothing else; for the other rotations also `TIME`, `HMGET`, `HGET`, `HGETALL`,
+/// `HSCAN`, `HSET`, `HDEL`, `DEL` and `EXPIRE` on their keys.
 pub struct RedisRoundRobinContextProvider {
-    redis: Redis,
-    script: TicketScript,
+    turns: Arc<Turns>,
     books: Books,
 }
 
@@ -54,23 +78,30 @@ impl RedisRoundRobinContextProvider {
     /// A provider that has not connected yet; the first pick does.
     #[must_use]
     pub fn new(options: RedisOptions) -> Self {
+        let counter = Counter::new(Arc::new(Redis::new(options)));
         Self {
-            redis: Redis::new(options),
-            script: TicketScript::new(),
+            turns: Arc::new(Turns::new(counter)),
             books: Books::new(),
         }
     }
 
-    /// `host:port` or the path of the socket; no user name, no password.
+    /// As [`RedisOptions::address`] says; no user name, no password.
     #[must_use]
     pub fn address(&self) -> &str {
-        self.redis.address()
+        self.redis().address()
     }
 
     /// How long a pick may take at most.
     #[must_use]
     pub fn deadline(&self) -> Duration {
-        self.redis.deadline()
+        self.redis().deadline()
+    }
+
+    /// Why the server does not serve, if the last picks show that it does not. For a health check
+    /// that must not wait; [`check`](Self::check) asks the server.
+    #[must_use]
+    pub fn trouble(&self) -> Option<ProviderErrorKind> {
+        self.redis().trouble()
     }
 
     /// Makes sure that picks can work: connects, logs in, and uses every command that a pick
@@ -78,44 +109,14 @@ impl RedisRoundRobinContextProvider {
     /// no pick can have because a context key is never empty, and which goes after a minute.
     ///
     /// # Errors
-    /// [`ProviderError`] says what is missing, like a pick would; `tls` if the server expects
-    /// TLS.
+    /// [`ProviderError`] says what is missing, like a pick would; `tls` if one side speaks TLS
+    /// and the other does not.
     pub async fn check(&self, deadline: Duration) -> Result<(), ProviderError> {
-        let begin = Instant::now();
-        let teller = Teller::new(self.address(), PROBE_KEY);
-        let result = within(deadline, &teller, self.check_commands(deadline, &teller)).await;
-        let Err(error) = &result else {
-            return result;
-        };
-        // A server that expects TLS hangs up on plain text without a word, like one that is
-        // just going away. A greeting in TLS tells them apart, if there is time for it.
-        if matches!(
-            error.kind(),
-            ProviderErrorKind::Unreachable | ProviderErrorKind::Protocol
-        ) {
-            let rest = deadline.saturating_sub(begin.elapsed());
-            if timeout(rest, tls::is_spoken_by(self.redis.holder().target())).await == Ok(true) {
-                return Err(teller.error(ProviderErrorKind::Tls));
-            }
-        }
-        result
+        self.turns.counter().rehearse(REHEARSAL_KEY, deadline).await
     }
 
-    async fn check_commands(
-        &self,
-        deadline: Duration,
-        teller: &Teller<'_>,
-    ) -> Result<(), ProviderError> {
-        let lease = self.redis.holder().lease(deadline).await?;
-        let result = self.script.probe(lease.connection(), teller).await;
-        lease.settle(result)
-    }
-
-    /// The turn of this call as the server counts: 1, 2, 3, …
-    async fn ticket(&self, key: &str, teller: &Teller<'_>) -> Result<i64, ProviderError> {
-        let lease = self.redis.holder().lease(self.deadline()).await?;
-        let result = self.script.ticket(lease.connection(), key, teller).await;
-        lease.settle(result)
+    fn redis(&self) -> &Redis {
+        self.turns.counter().redis()
     }
 }
 
@@ -130,30 +131,29 @@ impl RoundRobinContextProvider for RedisRoundRobinContextProvider {
                 return Ok(0);
             }
             let key = counter_key(context_key);
-            let teller = Teller::new(self.address(), &key);
-            let ticket = within(self.deadline(), &teller, self.ticket(&key, &teller)).await?;
-            Ok(index(ticket, candidate_count))
+            let turn = self.redis().run(&key, self.turns.take(&key)).await?;
+            Ok(index(turn, candidate_count))
         })
     }
 
     fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> TakenTurn<'a> {
         Box::pin(async move {
             if asked.rotation != Rotation::Counter {
-                return self.books.take(&self.redis, asked).await;
+                return self.books.take(self.redis(), asked).await;
             }
             let count = u32::try_from(asked.candidates.len()).unwrap_or(u32::MAX);
             let index = self.get_next_index(&asked.context_key, count).await?;
             let stamps = (0, 0);
-            Ok(Turn { index, stamps })
+            Ok(Counted::shared(Turn { index, stamps }))
         })
     }
 
-    fn give_back<'a>(&'a self, asked: &'a TurnRequest, turn: Turn) -> GivenBack<'a> {
+    fn give_back<'a>(&'a self, asked: &'a TurnRequest, turn: Counted<Turn>) -> GivenBack<'a> {
         Box::pin(async move {
             if asked.rotation == Rotation::Counter {
                 return;
             }
-            if let Err(error) = self.books.give_back(&self.redis, asked, turn).await {
+            if let Err(error) = self.books.give_back(self.redis(), asked, turn.value).await {
                 tracing::debug!(code = error.code(), "assignment_engine.turn_not_given_back");
             }
         })
@@ -167,7 +167,7 @@ impl RoundRobinContextProvider for RedisRoundRobinContextProvider {
         if rotation == Rotation::Counter {
             return unsupported(rotation);
         }
-        Box::pin(self.books.load(&self.redis, context_key, rotation))
+        Box::pin(self.books.load(self.redis(), context_key, rotation))
     }
 
     fn store_book<'a>(
@@ -179,7 +179,7 @@ impl RoundRobinContextProvider for RedisRoundRobinContextProvider {
         if book.rotation() == Rotation::Counter {
             return unsupported(book.rotation());
         }
-        Box::pin(self.books.store(&self.redis, context_key, book, version))
+        Box::pin(self.books.store(self.redis(), context_key, book, version))
     }
 
     fn take_tickets<'a>(
@@ -189,7 +189,13 @@ impl RoundRobinContextProvider for RedisRoundRobinContextProvider {
     ) -> Providing<'a, Tickets> {
         Box::pin(async move {
             let key = counter_key(context_key);
-            self.books.tickets(&self.redis, &key, count).await
+            let taken = self.turns.counter().take(&key, count.get());
+            let last = self.redis().run(&key, taken).await?;
+            // The server counts from 1.
+            Ok(Tickets::new(
+                last.wrapping_sub(i64::from(count.get())),
+                count,
+            ))
         })
     }
 }
@@ -203,22 +209,13 @@ impl fmt::Debug for RedisRoundRobinContextProvider {
     }
 }
 
-/// Everything a call does, under one clock. The client's own timeouts are off, so this is the
-/// only one; what it stops has not settled its lease, and so loses its connection.
-async fn within<T>(
-    deadline: Duration,
-    teller: &Teller<'_>,
-    call: impl Future<Output = Result<T, ProviderError>>,
-) -> Result<T, ProviderError> {
-    if Handle::try_current().is_err() {
-        return Err(ProviderError::new(
-            ProviderErrorKind::Configuration,
-            "the redis provider was used outside a tokio runtime",
-        ));
-    }
-    timeout(deadline, call)
-        .await
-        .unwrap_or_else(|_| Err(teller.timeout(deadline)))
+/// The counter's key: the prefix and the context key, byte by byte, so that no two context keys
+/// share one and nothing of ours lies outside the prefix.
+fn counter_key(context_key: &ContextKey) -> String {
+    let mut key = String::with_capacity(KEY_PREFIX.len() + context_key.as_str().len());
+    key.push_str(KEY_PREFIX);
+    key.push_str(context_key.as_str());
+    key
 }
 
 /// Turn `ticket` of a ring. Euclid's remainder and wrapping arithmetic give a valid position
@@ -233,12 +230,11 @@ fn index(ticket: i64, candidate_count: u32) -> u32 {
         .unwrap_or(0)
 }
 
-fn counter_key(context_key: &ContextKey) -> String {
-    format!("{KEY_PREFIX}{}", context_key.as_str())
-}
-
 /// Every key of a counter begins with this.
 const KEY_PREFIX: &str = "assignment:rr:";
+
+/// The bare prefix: under the same rights as every counter, and never a counter's key.
+const REHEARSAL_KEY: &str = KEY_PREFIX;
 
 #[cfg(test)]
 mod tests {

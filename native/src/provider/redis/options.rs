@@ -1,73 +1,44 @@
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use redis::{ConnectionAddr, IntoConnectionInfo};
-
+use super::target::{Layout, Login, Place, Target};
+use super::url::{self, configuration};
 use crate::provider::{ProviderError, ProviderErrorKind};
 
 /// Where a Redis is, who we are there, and how long a pick may take.
 ///
-/// Neither `Debug` nor any error shows the user name or the password.
+/// Neither `Debug` nor any error shows a user name or a password.
 #[derive(Clone)]
 pub struct RedisOptions {
-    target: Target,
-    deadline: Duration,
+    pub(super) target: Target,
+    pub(super) deadline: Duration,
+    pub(super) max_in_flight: usize,
 }
 
 impl RedisOptions {
-    /// From `redis://[[user]:password@]host[:port][/database]` (`valkey://` likewise) or
-    /// `unix:///path/of/socket[?db=0&user=…&pass=…]`. In user name and password everything but
-    /// letters, digits and `-._~` is written in percent encoding.
+    /// From one of these (`valkey` may stand for `redis`):
+    ///
+    /// | URL | |
+    /// |---|---|
+    /// | `redis://[[user]:password@]host[:port][/database]` | one server |
+    /// | `unix:///path/of/socket[?db=0&user=…&pass=…]` | one server, by a socket in the file system |
+    /// | `redis+sentinel://[[user]:password@]host[:port][,host[:port]]…/name[/database]` | the master that these sentinels know as `name`; user and password are those of the master |
+    /// | `redis+cluster://[[user]:password@]host[:port][,host[:port]]…` | a cluster, by some of its nodes |
+    ///
+    /// `rediss` instead of `redis` speaks TLS, with the feature `redis-tls`. In user name and
+    /// password everything but letters, digits and `-._~` is written in percent encoding.
     ///
     /// # Errors
-    /// `configuration` if the text is no such URL; `tls` for `rediss://`, as this build speaks
-    /// no TLS.
+    /// `configuration` if the text is no such URL; `tls` for `rediss` if this build speaks no TLS
+    /// or the system's certificates cannot be read.
     pub fn from_url(url: &str) -> Result<Self, ProviderError> {
-        let url = url.trim();
-        let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-        let scheme = scheme.to_ascii_lowercase();
-        let socket = scheme.ends_with("unix");
-        if scheme == "rediss" || scheme == "valkeys" {
-            return Err(ProviderError::new(
-                ProviderErrorKind::Tls,
-                "the redis URL asks for TLS, which this build does not speak",
-            ));
+        let (target, tls) = url::read(url)?;
+        let options = Self::new(target);
+        if tls {
+            options.encrypted()
+        } else {
+            Ok(options)
         }
-        // In `redis://user:a#b@host` everything from the `#` on is no part of the address: the
-        // host would be `user`, and half of the password would be shown as its port.
-        let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        if !socket && rest.get(authority..).is_some_and(|tail| tail.contains('@')) {
-            return Err(configuration(
-                "the redis URL has an `@` after its address: characters like `#`, `/`, `?` in a \
-                 password are written in percent encoding",
-            ));
-        }
-        // The client's own words are dropped on purpose: they may quote the URL.
-        let info = url
-            .into_connection_info()
-            .map_err(|_| configuration("the redis URL is not one of a redis server"))?;
-        let place = match info.addr() {
-            ConnectionAddr::Tcp(host, port) => Place::Tcp(host.clone(), *port),
-            ConnectionAddr::Unix(path) => Place::Socket(path.clone()),
-            _ => {
-                return Err(configuration(
-                    "the redis URL is of a sort that is not supported",
-                ));
-            }
-        };
-        let settings = info.redis_settings();
-        let target = Target {
-            address: place.to_string(),
-            place,
-            username: settings.username().map(str::to_owned),
-            password: settings.password().map(str::to_owned),
-            database: settings.db(),
-        };
-        Ok(Self {
-            target,
-            deadline: DEFAULT_REDIS_DEADLINE,
-        })
     }
 
     /// A server without user name and password: `host` is a name or an address (IPv6 with or
@@ -91,18 +62,16 @@ impl RedisOptions {
         if port == 0 {
             return Err(configuration("the redis port is not between 1 and 65535"));
         }
-        let place = Place::Tcp(host.to_owned(), port);
-        let target = Target {
-            address: place.to_string(),
-            place,
-            username: None,
-            password: None,
-            database: 0,
-        };
-        Ok(Self {
+        let layout = Layout::Server(Place::Tcp(host.to_owned(), port));
+        Ok(Self::new(Target::new(layout, Login::default(), 0)))
+    }
+
+    fn new(target: Target) -> Self {
+        Self {
             target,
             deadline: DEFAULT_REDIS_DEADLINE,
-        })
+            max_in_flight: DEFAULT_MAX_IN_FLIGHT,
+        }
     }
 
     /// How long a pick may take at most, connecting included. Default:
@@ -113,14 +82,101 @@ impl RedisOptions {
         self
     }
 
-    /// `host:port` or the path of the socket; no user name, no password.
+    /// How many picks may be under way at once; one more is refused at once with `overloaded`.
+    /// Default: [`DEFAULT_MAX_IN_FLIGHT`].
+    #[must_use]
+    pub fn with_max_in_flight(mut self, picks: usize) -> Self {
+        self.max_in_flight = picks;
+        self
+    }
+
+    /// Logs in as this user (with an empty name, as the one that has none) instead of the one in
+    /// the URL.
+    #[must_use]
+    pub fn with_login(mut self, username: &str, password: &str) -> Self {
+        self.target.login = login(username, password);
+        self
+    }
+
+    /// Logs in at the sentinels too, which by default are asked without. No effect without
+    /// sentinels.
+    #[must_use]
+    pub fn with_sentinel_login(mut self, username: &str, password: &str) -> Self {
+        if let Layout::Sentinel { login: at, .. } = &mut self.target.layout {
+            *at = login(username, password);
+        }
+        self
+    }
+
+    /// `host:port` or the path of the socket, `name of host:port,…` with sentinels,
+    /// `host:port,…` of a cluster; no user name, no password.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.target.address
     }
 
-    pub(super) fn into_parts(self) -> (Target, Duration) {
-        (self.target, self.deadline)
+    #[cfg(not(feature = "redis-tls"))]
+    fn encrypted(self) -> Result<Self, ProviderError> {
+        Err(ProviderError::new(
+            ProviderErrorKind::Tls,
+            "the redis URL asks for TLS, which takes the feature `redis-tls` of this crate",
+        ))
+    }
+}
+
+#[cfg(feature = "redis-tls")]
+impl RedisOptions {
+    fn encrypted(mut self) -> Result<Self, ProviderError> {
+        if matches!(&self.target.layout, Layout::Server(Place::Socket(_))) {
+            return Err(ProviderError::new(
+                ProviderErrorKind::Tls,
+                "a socket in the file system speaks no TLS",
+            ));
+        }
+        self.target.tls = Some(super::tls::Tls::new()?);
+        Ok(self)
+    }
+
+    /// Trusts servers with a certificate of these authorities, and no others: `pem` holds one or
+    /// more of their certificates. Without it those count that the system trusts. Needs a URL
+    /// with `rediss`.
+    ///
+    /// # Errors
+    /// `tls` if there is none in it, or the URL asks for no TLS.
+    pub fn with_root_certificates(mut self, pem: &[u8]) -> Result<Self, ProviderError> {
+        let tls = self.target.tls.take().ok_or_else(no_tls)?;
+        self.target.tls = Some(tls.trusting(pem)?);
+        Ok(self)
+    }
+
+    /// Shows the server this certificate (the chain, ours first) and proves with `key` that it is
+    /// ours; both are PEM. Needs a URL with `rediss`.
+    ///
+    /// # Errors
+    /// `tls` if they are no such things or do not belong together, or the URL asks for no TLS.
+    pub fn with_client_certificate(
+        mut self,
+        chain: &[u8],
+        key: &[u8],
+    ) -> Result<Self, ProviderError> {
+        let tls = self.target.tls.take().ok_or_else(no_tls)?;
+        self.target.tls = Some(tls.showing(chain, key)?);
+        Ok(self)
+    }
+}
+
+#[cfg(feature = "redis-tls")]
+fn no_tls() -> ProviderError {
+    ProviderError::new(
+        ProviderErrorKind::Tls,
+        "certificates are for a redis URL that asks for TLS, like `rediss://`",
+    )
+}
+
+fn login(username: &str, password: &str) -> Login {
+    Login {
+        username: (!username.is_empty()).then(|| username.to_owned()),
+        password: Some(password.to_owned()),
     }
 }
 
@@ -130,102 +186,20 @@ impl fmt::Debug for RedisOptions {
             .field("address", &self.target.address)
             .field("database", &self.target.database)
             .field("deadline", &self.deadline)
+            .field("max_in_flight", &self.max_in_flight)
             .finish_non_exhaustive()
     }
-}
-
-/// A server and who we are there. Without `Debug`: it holds the password.
-#[derive(Clone)]
-pub(super) struct Target {
-    pub(super) place: Place,
-    /// What messages call it.
-    pub(super) address: String,
-    pub(super) username: Option<String>,
-    pub(super) password: Option<String>,
-    pub(super) database: i64,
-}
-
-#[derive(Debug, Clone)]
-pub(super) enum Place {
-    Tcp(String, u16),
-    Socket(PathBuf),
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(host, port) if host.contains(':') => write!(f, "[{host}]:{port}"),
-            Self::Tcp(host, port) => write!(f, "{host}:{port}"),
-            Self::Socket(path) => write!(f, "{}", path.display()),
-        }
-    }
-}
-
-fn configuration(message: &str) -> ProviderError {
-    ProviderError::new(ProviderErrorKind::Configuration, message)
 }
 
 /// How long a pick may take at most where nothing else is said.
 pub const DEFAULT_REDIS_DEADLINE: Duration = Duration::from_millis(250);
 
+/// How many picks may be under way at once where nothing else is said.
+pub const DEFAULT_MAX_IN_FLIGHT: usize = 1024;
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn address(url: &str) -> Result<String, (&'static str, String)> {
-        RedisOptions::from_url(url)
-            .map(|options| options.address().to_owned())
-            .map_err(|error| (error.code(), error.to_string()))
-    }
-
-    #[test]
-    fn reads_the_usual_urls() {
-        for (url, expected) in [
-            ("redis://localhost", "localhost:6379"),
-            (" redis://localhost:6380/2\n", "localhost:6380"),
-            ("valkey://u:p@10.0.0.1:1", "10.0.0.1:1"),
-            ("redis://[::1]:7", "[::1]:7"),
-            ("unix:///run/redis.sock?db=1&pass=p@q", "/run/redis.sock"),
-        ] {
-            assert_eq!(address(url).as_deref(), Ok(expected), "{url}");
-        }
-        let options = RedisOptions::from_url("redis://us%40er:p%23w@h/3").unwrap();
-        let (target, deadline) = options.into_parts();
-        assert_eq!(target.username.as_deref(), Some("us@er"));
-        assert_eq!(target.password.as_deref(), Some("p#w"));
-        assert_eq!((target.database, deadline), (3, DEFAULT_REDIS_DEADLINE));
-    }
-
-    #[test]
-    fn refuses_what_is_no_address_and_shows_none_of_it() {
-        for url in [
-            "",
-            "canary",
-            "http://canary",
-            "redis://",
-            "redis://:canary@",
-            "redis://user:canary@host:port",
-            "redis://user:canary@host:70000",
-            "redis://user:canary@host/canary",
-            "redis://user:1#canary@host",
-            "redis://user:1/canary@host",
-            "redis://user:1?canary@host",
-            "redis://user:canary@0.0.0.0",
-            "redis://user:canary@host?protocol=canary",
-        ] {
-            let (code, message) = address(url).expect_err(url);
-            assert_eq!(code, "configuration", "{url}");
-            assert!(
-                !message.contains("canary") && !message.contains('1'),
-                "{url}: {message}"
-            );
-        }
-        for url in ["rediss://user:canary@host", "REDISS://user:canary@host"] {
-            let (code, message) = address(url).unwrap_err();
-            assert_eq!(code, "tls");
-            assert!(!message.contains("canary"), "{message}");
-        }
-    }
 
     #[test]
     fn reads_a_host_and_a_port() {
@@ -250,9 +224,24 @@ mod tests {
         );
     }
 
+    #[cfg(not(feature = "redis-tls"))]
+    #[test]
+    fn a_build_without_tls_refuses_a_url_that_asks_for_it() {
+        for url in [
+            "rediss://user:canary@host",
+            "REDISS+CLUSTER://user:canary@host",
+        ] {
+            let error = RedisOptions::from_url(url).unwrap_err();
+            assert_eq!(error.code(), "tls");
+            assert!(!error.to_string().contains("canary"), "{error}");
+        }
+    }
+
     #[test]
     fn shows_no_secret() {
-        let options = RedisOptions::from_url("redis://canary-user:canary-pass@h").unwrap();
+        let options = RedisOptions::from_url("redis+sentinel://canary-user:canary-pass@h/main")
+            .unwrap()
+            .with_sentinel_login("canary-user", "canary-pass");
         assert!(!format!("{options:?}").contains("canary"));
     }
 }

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use redis::{ErrorKind, RedisError, ServerError, ServerErrorKind};
+use redis::{ErrorKind, RedisError, RedisResult, ServerError, ServerErrorKind, Value};
 
+use super::target::Place;
 use crate::provider::{ProviderError, ProviderErrorKind};
 
 /// Says in our own words what went wrong, and with which server and key.
@@ -16,15 +17,40 @@ impl<'a> Teller<'a> {
         Self { address, key }
     }
 
+    /// What came back from one server, a way to another one included.
+    pub(super) fn answer(&self, came: RedisResult<Value>) -> Result<Answer, ProviderError> {
+        if let Ok(Value::ServerError(error)) = &came
+            && let Some(to) = destination(error)
+        {
+            return Ok(match error.kind() {
+                Some(ServerErrorKind::Ask) => Answer::Ask(to),
+                _ => Answer::Moved(to),
+            });
+        }
+        self.value(came).map(Answer::Value)
+    }
+
+    /// What came back, if it is no refusal.
+    pub(super) fn value(&self, came: RedisResult<Value>) -> Result<Value, ProviderError> {
+        match came {
+            Ok(Value::ServerError(error)) => Err(self.refused(&error)),
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
     /// The server answered with an error.
-    pub(super) fn refused(&self, error: &ServerError) -> ProviderError {
+    fn refused(&self, error: &ServerError) -> ProviderError {
         self.error(kind_of_answer(error))
     }
 
     /// There was no answer, or none that could be read.
     pub(super) fn failed(&self, error: &RedisError) -> ProviderError {
         match error.kind() {
-            ErrorKind::Parse | ErrorKind::UnexpectedReturnType => {
+            // A line that ends in the middle of an answer is a broken line; only the text says so.
+            ErrorKind::Parse | ErrorKind::UnexpectedReturnType
+                if !error.to_string().contains("end of input") =>
+            {
                 self.error(ProviderErrorKind::Protocol)
             }
             _ => self.unreachable("the connection broke"),
@@ -32,53 +58,85 @@ impl<'a> Teller<'a> {
     }
 
     pub(super) fn unreachable(&self, why: &str) -> ProviderError {
-        let message = format!("redis at `{}` is unreachable: {why}", self.address);
-        ProviderError::new(ProviderErrorKind::Unreachable, &message)
+        self.tell(
+            ProviderErrorKind::Unreachable,
+            &format!("is unreachable: {why}"),
+        )
     }
 
-    pub(super) fn no_connection(&self, deadline: Duration) -> ProviderError {
-        let message = format!(
-            "redis at `{}` took no connection within {} ms",
-            self.address,
-            deadline.as_millis()
-        );
-        ProviderError::new(ProviderErrorKind::Timeout, &message)
+    pub(super) fn no_connection(&self, limit: Duration) -> ProviderError {
+        let what = format!("took no connection within {} ms", limit.as_millis());
+        self.tell(ProviderErrorKind::Timeout, &what)
     }
 
     pub(super) fn timeout(&self, deadline: Duration) -> ProviderError {
-        let message = format!(
-            "redis at `{}` gave no answer within {} ms; whether it counted is unknown",
-            self.address,
+        let what = format!(
+            "gave no answer within {} ms; whether it counted is unknown",
             deadline.as_millis()
         );
-        ProviderError::new(ProviderErrorKind::Timeout, &message)
+        self.tell(ProviderErrorKind::Timeout, &what)
+    }
+
+    /// Nothing was sent: it failed a moment ago, and is left alone for another.
+    pub(super) fn paused(&self, kind: ProviderErrorKind) -> ProviderError {
+        let what = format!("{}, a moment ago; it is asked again soon", what(kind));
+        self.tell(kind, &what)
+    }
+
+    pub(super) fn overloaded(&self, limit: usize) -> ProviderError {
+        let what = format!("has {limit} calls of ours to answer, and gets no more");
+        self.tell(ProviderErrorKind::Overloaded, &what)
+    }
+
+    pub(super) fn unknown_master(&self) -> ProviderError {
+        self.tell(
+            ProviderErrorKind::Configuration,
+            "has a sentinel that knows no master of that name",
+        )
+    }
+
+    pub(super) fn no_cluster(&self) -> ProviderError {
+        self.tell(ProviderErrorKind::Configuration, "is no cluster")
+    }
+
+    pub(super) fn no_owner(&self) -> ProviderError {
+        self.tell(
+            ProviderErrorKind::Unavailable,
+            "has no node now that serves this key",
+        )
+    }
+
+    #[cfg(feature = "redis-tls")]
+    pub(super) fn untrusted(&self) -> ProviderError {
+        self.tell(
+            ProviderErrorKind::Tls,
+            "has a certificate that is not trusted, or is not its own",
+        )
+    }
+
+    /// The two sides do not agree on TLS; `ours` is whether we speak it.
+    pub(super) fn other_tls(&self, ours: bool) -> ProviderError {
+        let what = if ours {
+            "does not speak TLS"
+        } else {
+            "expects TLS"
+        };
+        self.tell(ProviderErrorKind::Tls, what)
     }
 
     pub(super) fn error(&self, kind: ProviderErrorKind) -> ProviderError {
-        let what = match kind {
+        match kind {
             ProviderErrorKind::WrongType => {
-                return self.about_key(kind, "holds something that is no counter");
+                self.about_key(kind, "holds something that is no counter")
             }
             ProviderErrorKind::Overflow => {
-                return self.about_key(kind, "is a counter at its largest value");
+                self.about_key(kind, "is a counter at its largest value")
             }
-            ProviderErrorKind::Timeout => "gave no answer in time",
-            ProviderErrorKind::Unreachable => "is unreachable",
-            ProviderErrorKind::Unavailable => "says that it cannot serve now",
-            ProviderErrorKind::ReadOnly => "is a read-only replica",
-            ProviderErrorKind::Loading => "is still loading its data",
-            ProviderErrorKind::OutOfMemory => "is out of memory and refuses writes",
-            ProviderErrorKind::NotPermitted => {
-                "does not permit a command or a key that a rotation needs"
-            }
-            ProviderErrorKind::Authentication => "does not accept the user name or the password",
-            ProviderErrorKind::Tls => "expects TLS",
-            ProviderErrorKind::Cluster => "belongs to a cluster and sends us to another node",
-            ProviderErrorKind::Protocol => "answered with something that is no redis reply",
-            ProviderErrorKind::Configuration => "refuses the database number",
-            ProviderErrorKind::Unsupported => "has no such rotation",
-            ProviderErrorKind::Other => "answered with an error that is not known here",
-        };
+            _ => self.tell(kind, what(kind)),
+        }
+    }
+
+    fn tell(&self, kind: ProviderErrorKind, what: &str) -> ProviderError {
         ProviderError::new(kind, &format!("redis at `{}` {what}", self.address))
     }
 
@@ -91,6 +149,53 @@ impl<'a> Teller<'a> {
     }
 }
 
+/// What one server made of a call.
+pub(super) enum Answer {
+    Value(Value),
+    /// The key lies there now.
+    Moved(Place),
+    /// The key is on its way there, and this call goes there, with `ASKING`.
+    Ask(Place),
+}
+
+fn what(kind: ProviderErrorKind) -> &'static str {
+    match kind {
+        ProviderErrorKind::Timeout => "gave no answer in time",
+        ProviderErrorKind::Unreachable => "is unreachable",
+        ProviderErrorKind::Overloaded => "has too many calls of ours to answer",
+        ProviderErrorKind::Busy => "runs a script and nothing else",
+        ProviderErrorKind::Unavailable => "says that it cannot serve now",
+        ProviderErrorKind::ReadOnly => "is a read-only replica",
+        ProviderErrorKind::Loading => "is still loading its data",
+        ProviderErrorKind::OutOfMemory => "is out of memory and refuses writes",
+        ProviderErrorKind::WrongType => "holds something that is no counter",
+        ProviderErrorKind::Overflow => "has a counter at its largest value",
+        ProviderErrorKind::NotPermitted => {
+            "does not permit a command or a key that a rotation needs"
+        }
+        ProviderErrorKind::Authentication => "does not accept the user name or the password",
+        ProviderErrorKind::Tls => "does not agree with us on TLS",
+        ProviderErrorKind::Cluster => "belongs to a cluster and sends us to another node",
+        ProviderErrorKind::Protocol => "answered with something that is no redis reply",
+        ProviderErrorKind::Configuration => "refuses the database number",
+        ProviderErrorKind::Unsupported => "has no such rotation",
+        ProviderErrorKind::Other => "answered with an error that is not known here",
+    }
+}
+
+/// The node that a refusal sends us to; its host is left out where it is that of who refuses.
+fn destination(error: &ServerError) -> Option<Place> {
+    if !matches!(
+        error.kind(),
+        Some(ServerErrorKind::Moved | ServerErrorKind::Ask)
+    ) {
+        return None;
+    }
+    let (host, port) = error.details()?.rsplit(' ').next()?.rsplit_once(':')?;
+    let port = port.parse().ok()?;
+    (!host.is_empty()).then(|| Place::Tcp(host.to_owned(), port))
+}
+
 /// Whether the connection that brought this error may carry further picks. It may where the
 /// fault lies with the data or with our rights: those are the same on every connection. It may
 /// not where another server, or the same one after another handshake, could answer better.
@@ -101,6 +206,8 @@ pub(super) fn keeps_connection(kind: ProviderErrorKind) -> bool {
             | ProviderErrorKind::Overflow
             | ProviderErrorKind::OutOfMemory
             | ProviderErrorKind::NotPermitted
+            | ProviderErrorKind::Busy
+            | ProviderErrorKind::Overloaded
     )
 }
 
@@ -125,7 +232,8 @@ fn kind_of_answer(error: &ServerError) -> ProviderErrorKind {
             "OOM" => ProviderErrorKind::OutOfMemory,
             "NOAUTH" | "WRONGPASS" => ProviderErrorKind::Authentication,
             "DENIED" => ProviderErrorKind::NotPermitted,
-            "BUSY" | "MISCONF" | "NOREPLICAS" => ProviderErrorKind::Unavailable,
+            "BUSY" => ProviderErrorKind::Busy,
+            "MISCONF" | "NOREPLICAS" => ProviderErrorKind::Unavailable,
             _ => ProviderErrorKind::Other,
         },
     }
@@ -153,7 +261,7 @@ fn kind_of_text(text: &str) -> ProviderErrorKind {
 
 #[cfg(test)]
 mod tests {
-    use redis::{Value, parse_redis_value};
+    use redis::parse_redis_value;
 
     use super::*;
 
@@ -184,7 +292,7 @@ mod tests {
             ("MASTERDOWN canary", "unavailable", false),
             ("CLUSTERDOWN canary", "unavailable", false),
             ("TRYAGAIN canary", "unavailable", false),
-            ("BUSY canary", "unavailable", false),
+            ("BUSY canary", "busy", true),
             ("MISCONF canary", "unavailable", false),
             (
                 "ERR max number of clients reached canary",
@@ -215,6 +323,33 @@ mod tests {
                 !told.to_string().to_lowercase().contains("canary"),
                 "{told}"
             );
+        }
+    }
+
+    #[test]
+    fn a_way_to_another_node_is_read() {
+        let teller = Teller::new("host:1", "key");
+        for (answer, expected) in [
+            ("MOVED 3999 10.0.0.1:6381", Some(("10.0.0.1", 6381))),
+            ("ASK 3999 ::1:6381", Some(("::1", 6381))),
+            ("MOVED 3999 node.example:6381", Some(("node.example", 6381))),
+            ("MOVED 3999 :6381", None),
+            ("MOVED 3999 canary", None),
+            ("MOVED", None),
+            ("ASK 1 h:70000", None),
+        ] {
+            let value = parse_redis_value(format!("-{answer}\r\n").as_bytes()).unwrap();
+            let told = match teller.answer(Ok(value)) {
+                Ok(Answer::Moved(place)) if answer.starts_with("MOVED") => Some(place),
+                Ok(Answer::Ask(place)) if answer.starts_with("ASK") => Some(place),
+                Ok(_) => panic!("{answer}"),
+                Err(error) => {
+                    assert_eq!(error.code(), "cluster");
+                    None
+                }
+            };
+            let expected = expected.map(|(host, port)| Place::Tcp(host.to_owned(), port));
+            assert_eq!(told, expected, "{answer}");
         }
     }
 }

@@ -1,110 +1,107 @@
-use redis::{Cmd, Script, Value, cmd, pipe};
+use redis::{Cmd, Pipeline, cmd, pipe};
 
-use super::connection::Connection;
-use super::reply::{Teller, is_missing_script};
-use crate::provider::{ProviderError, ProviderErrorKind};
-
-/// The one script of a pick.
-pub(super) struct TicketScript {
-    /// SHA-1 of [`SOURCE`] in hexadecimal digits, the script's name on the server.
+/// A Lua script and its name on the server.
+pub(crate) struct Script {
+    source: &'static str,
+    /// SHA-1 of the source in hexadecimal digits.
     hash: String,
 }
 
-impl TicketScript {
-    pub(super) fn new() -> Self {
+impl Script {
+    pub(crate) fn new(source: &'static str) -> Self {
         Self {
-            hash: Script::new(SOURCE).get_hash().to_owned(),
+            source,
+            hash: redis::Script::new(source).get_hash().to_owned(),
         }
     }
 
-    /// Counts, and answers the count.
-    pub(super) async fn ticket(
-        &self,
-        connection: &Connection,
-        key: &str,
-        teller: &Teller<'_>,
-    ) -> Result<i64, ProviderError> {
-        let call = self.call(key, COUNTER_TTL_SECONDS);
-        let answer = connection.send(&call, teller).await?;
-        if let Value::ServerError(error) = &answer
-            && is_missing_script(error)
-        {
-            // A server that started anew, or whose scripts were flushed. It did not run
-            // anything, so calling again cannot count twice.
-            let mut both = pipe();
-            both.add_command(load()).add_command(call);
-            let [_, answer] = connection.send_all(&both, teller).await?;
-            return count(answer, teller);
-        }
-        count(answer, teller)
+    /// Loaded and not run by `EVAL`: a server may forget scripts that came that way.
+    pub(super) fn load(&self) -> Cmd {
+        let mut load = cmd("SCRIPT");
+        load.arg("LOAD").arg(self.source);
+        load
+    }
+}
+
+/// The source of a script: its first line, and files of `native/lua` one after the other.
+macro_rules! script_of {
+    ($first:literal, $($file:literal),+ $(,)?) => {
+        concat!(
+            $first,
+            "\n",
+            $(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lua/", $file))),+
+        )
+    };
+}
+pub(crate) use script_of;
+
+/// One run of a script.
+///
+/// In a cluster all keys must lie in one slot: that of the first.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'a> {
+    pub(crate) script: &'a Script,
+    pub(crate) keys: &'a [&'a str],
+    pub(crate) arguments: &'a [&'a str],
+}
+
+impl<'a> Call<'a> {
+    /// The key that errors name, and that says which node of a cluster runs the script.
+    pub(super) fn key(&self) -> &'a str {
+        self.keys.first().copied().unwrap_or_default()
     }
 
-    /// Uses each command that a pick may need, on a key that no pick has.
-    pub(super) async fn probe(
-        &self,
-        connection: &Connection,
-        teller: &Teller<'_>,
-    ) -> Result<(), ProviderError> {
-        // Alone, because what cannot be read is only told of a single command.
-        match connection.send(&cmd("PING"), teller).await? {
-            Value::SimpleString(pong) if pong == "PONG" => {}
-            Value::ServerError(error) => return Err(teller.refused(&error)),
-            _ => return Err(teller.error(ProviderErrorKind::Protocol)),
-        }
-        let mut all = pipe();
-        all.cmd("GET").arg(PROBE_KEY).add_command(load());
-        all.add_command(self.call(PROBE_KEY, PROBE_TTL_SECONDS));
-        let [value, loaded, answer] = connection.send_all(&all, teller).await?;
-        for reply in [&value, &loaded] {
-            if let Value::ServerError(error) = reply {
-                return Err(teller.refused(error));
-            }
-        }
-        count(answer, teller).map(|_| ())
-    }
-
-    fn call(&self, key: &str, ttl_seconds: u32) -> Cmd {
+    pub(super) fn command(&self) -> Cmd {
         let mut call = cmd("EVALSHA");
-        call.arg(&self.hash).arg(1).arg(key).arg(ttl_seconds);
+        call.arg(&self.script.hash).arg(self.keys.len());
+        call.arg(self.keys).arg(self.arguments);
         call
     }
+
+    /// For a server that is to run it although it gives the key away, or does not know the
+    /// script, or both; with the number of the answers that come before the script's.
+    pub(super) fn prepared(&self, load: bool, asking: bool) -> (Pipeline, usize) {
+        let mut all = pipe();
+        if load {
+            all.add_command(self.script.load());
+        }
+        if asking {
+            // Holds for the one command after it.
+            all.cmd("ASKING");
+        }
+        all.add_command(self.command());
+        (all, usize::from(load) + usize::from(asking))
+    }
 }
 
-/// Loaded and not run by `EVAL`: a server may forget scripts that came that way.
-fn load() -> Cmd {
-    let mut load = cmd("SCRIPT");
-    load.arg("LOAD").arg(SOURCE);
-    load
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_what_redis_expects() {
+        let script = Script::new("return 1");
+        let call = Call {
+            script: &script,
+            keys: &["k1", "k2"],
+            arguments: &["a"],
+        };
+        let packed = String::from_utf8(call.command().get_packed_command()).unwrap();
+        let words: Vec<&str> = packed.split("\r\n").skip(2).step_by(2).collect();
+        assert_eq!(
+            words,
+            [
+                "EVALSHA",
+                "e0e1f9fabfc9d4800c877a703b823ac0578ff8db",
+                "2",
+                "k1",
+                "k2",
+                "a"
+            ]
+        );
+        for (load, asking, before) in [(true, true, 2), (true, false, 1), (false, true, 1)] {
+            let (all, first) = call.prepared(load, asking);
+            assert_eq!((all.len(), first), (before + 1, before));
+        }
+    }
 }
-
-fn count(answer: Value, teller: &Teller<'_>) -> Result<i64, ProviderError> {
-    let count = match &answer {
-        Value::Int(count) => Some(*count),
-        Value::BulkString(digits) => str::from_utf8(digits)
-            .ok()
-            .and_then(|text| text.parse().ok()),
-        Value::ServerError(error) => return Err(teller.refused(error)),
-        _ => None,
-    };
-    count.ok_or_else(|| teller.error(ProviderErrorKind::Protocol))
-}
-
-/// `pcall` hands a command's error on as it is, on every version of Redis; `call` wraps it, on
-/// older ones without its code. Numbers in Lua are doubles, so from 2^53 on the exact count is
-/// read back as text.
-const SOURCE: &str = "\
-local n = redis.pcall('INCR', KEYS[1])
-if type(n) == 'table' then return n end
-local e = redis.pcall('EXPIRE', KEYS[1], ARGV[1])
-if type(e) == 'table' then return e end
-if n >= 9007199254740992 or n <= -9007199254740992 then return redis.pcall('GET', KEYS[1]) end
-return n
-";
-
-/// The bare prefix: under the same rights as every counter, and never a counter's key.
-pub(super) const PROBE_KEY: &str = super::KEY_PREFIX;
-
-/// Seven days from the last pick.
-const COUNTER_TTL_SECONDS: u32 = 604_800;
-
-const PROBE_TTL_SECONDS: u32 = 60;

@@ -3,6 +3,7 @@ import { AssignmentEngineError } from "../../../src/errors.ts";
 import { InMemorySessionStore } from "../../../src/service/memory-store.ts";
 import type {
   Claim,
+  Counts,
   Expected,
   Refusal,
   SessionChanges,
@@ -27,6 +28,7 @@ export type Write =
   | { kind: "claimed"; session: string; agent: string; limit: number | undefined }
   | { kind: "refused"; session: string; agent: string; refusal: Refusal }
   | { kind: "updated"; session: string }
+  | { kind: "stamped" | "unstamped"; session: string; key: string }
   | { kind: "resolved"; session: string; agent: string | undefined };
 
 /** All that a store holds for one tenant. */
@@ -90,7 +92,9 @@ export class WatchedStore implements SessionStore {
       sessions: this.inner.sessions(),
       queue: await this.inner.queue(tenantId, undefined, Infinity),
       teams,
-      members: await Promise.all(teams.map((team) => this.inner.members(team.id, undefined))),
+      members: await Promise.all(
+        teams.map((team) => this.inner.members(team.id, { kind: "ever" })),
+      ),
       tenant: await this.inner.tenant(tenantId),
     };
   }
@@ -139,6 +143,22 @@ export class WatchedStore implements SessionStore {
     });
   }
 
+  stamp(session: string, key: string, seen: unknown, stamp: string): Promise<boolean> {
+    return this.#carryOut({ method: "stamp", sessionId: session }, async () => {
+      const stamped = await this.inner.stamp(session, key, seen, stamp);
+      if (stamped) this.#writes.push({ kind: "stamped", session, key });
+      return stamped;
+    });
+  }
+
+  unstamp(session: string, key: string, stamp: string, seen: unknown): Promise<boolean> {
+    return this.#carryOut({ method: "unstamp", sessionId: session }, async () => {
+      const unstamped = await this.inner.unstamp(session, key, stamp, seen);
+      if (unstamped) this.#writes.push({ kind: "unstamped", session, key });
+      return unstamped;
+    });
+  }
+
   contactHasAssignedSession(tenantId: string, contactId: string, id: string): Promise<boolean> {
     return this.#carryOut({ method: "contactHasAssignedSession", sessionId: id }, () =>
       this.inner.contactHasAssignedSession(tenantId, contactId, id),
@@ -153,8 +173,8 @@ export class WatchedStore implements SessionStore {
     return this.#carryOut({ method: "team" }, () => this.inner.team(id));
   }
 
-  members(teamId: string, countsSince: Date | undefined): Promise<Agent[]> {
-    return this.#carryOut({ method: "members" }, () => this.inner.members(teamId, countsSince));
+  members(teamId: string, counts: Counts): Promise<Agent[]> {
+    return this.#carryOut({ method: "members" }, () => this.inner.members(teamId, counts));
   }
 
   tenant(id: string): Promise<TenantConfig> {

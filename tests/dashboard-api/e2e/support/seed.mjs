@@ -83,15 +83,68 @@ export class Tenant {
     return Object.fromEntries(rows.map(({ id, count }) => [id, count]));
   }
 
-  async #insert(table, row) {
-    const names = Object.keys(row);
-    const places = names.map((_, at) => `$${at + 1}`);
-    await this.#postgres.rows(
-      `INSERT INTO ${table} (${names.join(", ")}) VALUES (${places.join(", ")})`,
-      Object.values(row),
-    );
-    return row.id;
+  #insert(table, row) {
+    return insert(this.#postgres, table, row);
   }
+}
+
+/** How the checks of a session store put things into the tables. */
+export function storeFixture(postgres, stores) {
+  return {
+    stores,
+    newId: randomUUID,
+    putTenant: (tenant_id, { strategy, settings, enabled = true }) =>
+      insert(postgres, "assignment_configs", {
+        tenant_id,
+        strategy,
+        settings: JSON.stringify(settings),
+        enabled,
+      }),
+    putAgent: (tenant_id, { id, name, status }) =>
+      insert(postgres, "users", { id, tenant_id, name, status }),
+    putTeam: async (tenant_id, team) => {
+      await insert(postgres, "teams", {
+        id: team.id,
+        tenant_id,
+        name: team.name,
+        is_default: team.isDefault ?? false,
+        routing_strategy: team.routingStrategy ?? null,
+        routing_config: team.routingConfig && JSON.stringify(team.routingConfig),
+        schedule: team.schedule && JSON.stringify(team.schedule),
+      });
+      for (const user_id of team.members) {
+        await insert(postgres, "team_members", { team_id: team.id, user_id });
+      }
+    },
+    putSession: async ({ id, ...session }) => {
+      const row = {
+        tenant_id: session.tenantId,
+        contact_id: session.contactId,
+        status: session.status,
+        assigned_agent_id: session.assignedAgentId ?? null,
+        assigned_team_id: session.assignedTeamId ?? null,
+        assigned_at: session.assignedAt ?? null,
+        accepted_at: session.acceptedAt ?? null,
+        priority: session.priority ?? 0,
+        context: session.context ?? null,
+        created_at: session.createdAt,
+        updated_at: session.updatedAt,
+      };
+      const set = Object.keys(row).map((name) => `${name} = EXCLUDED.${name}`);
+      const again = `ON CONFLICT (id) DO UPDATE SET ${set.join(", ")}`;
+      await insert(postgres, "sessions", { id, ...row }, again);
+    },
+  };
+}
+
+async function insert(postgres, table, row, again = "") {
+  const names = Object.keys(row);
+  const places = names.map((_, at) => `$${at + 1}`);
+  await postgres.rows(
+    `INSERT INTO ${table} (${names.join(", ")}) VALUES (${places.join(", ")}) ${again}`,
+    Object.values(row),
+  );
+  return row.id;
 }
 
 /** The whole row, and which transaction wrote it: a row that was rewritten as it was differs. */

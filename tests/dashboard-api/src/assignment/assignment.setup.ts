@@ -7,17 +7,21 @@ import {
   strategyRule,
 } from "assignment-engine";
 import { AssignmentModule, type AssignmentModuleOptions } from "assignment-engine/nestjs";
+import { TypeOrmSessionStore } from "assignment-engine/typeorm";
 import { DataSource } from "typeorm";
 import { skillRule } from "./skill.rule";
 import { TableMessenger } from "./table-messenger";
-import { TypeOrmSessionStore } from "./typeorm-session-store";
 
 /** The assignment engine on our database; where its rotation is counted, the environment says. */
 export function assignmentModule(): DynamicModule {
   return AssignmentModule.forRootAsync({
     inject: [DataSource],
     useFactory: assignmentOptions,
-    store: { useClass: TypeOrmSessionStore },
+    store: {
+      inject: [DataSource],
+      useFactory: (dataSource: DataSource) =>
+        new TypeOrmSessionStore(dataSource, { timeoutMs: 7_000 }),
+    },
     messenger: { useClass: TableMessenger },
   });
 }
@@ -33,7 +37,7 @@ function assignmentOptions(dataSource: DataSource): AssignmentModuleOptions {
       skillRule(dataSource),
       selectorRule,
     ],
-    // Longer than the database gives itself, so that it is the one to say what went wrong.
+    // Longer than the store may take twice, so that it is the one to say what went wrong.
     answerTimeoutMs: 15_000,
     hooks: {
       failed: ({ what, sessionId, error }) =>

@@ -1,3 +1,4 @@
+import { AssignmentClaims } from "assignment-engine/typeorm";
 import type { DataSourceOptions } from "typeorm";
 import type { AppConfig } from "../config";
 import * as entities from "./entities";
@@ -13,7 +14,7 @@ export function dataSourceOptions(config: AppConfig["database"]): DataSourceOpti
     database: config.name,
     applicationName: "dashboard-api",
     entities: Object.values(entities),
-    migrations: [SupportTables1732000000000],
+    migrations: [SupportTables1732000000000, AssignmentClaims],
     poolSize: config.poolSize,
     // A contact waits for every one of these queries, so none may hang: not for a connection, not
     // for a lock, not in a transaction that somebody forgot.

@@ -1,6 +1,7 @@
 // Requires every entry, and says what each has to offer.
 const shown = {};
-for (const entry of ["assignment-engine", "assignment-engine/redis", "assignment-engine/testing"]) {
+for (const name of ["", "/redis", "/typeorm", "/testing"]) {
+  const entry = `assignment-engine${name}`;
   shown[entry] = Object.keys(require(entry)).sort();
 }
 try {

@@ -5,7 +5,8 @@ const require = createRequire(import.meta.url);
 /** Two copies of a function do no harm; two classes do, and so do two values. */
 const isFunction = (value) => typeof value === "function" && !/^class\b/.test(String(value));
 const shown = {};
-for (const entry of ["assignment-engine", "assignment-engine/redis", "assignment-engine/testing"]) {
+for (const name of ["", "/redis", "/typeorm", "/testing"]) {
+  const entry = `assignment-engine${name}`;
   const imported = await import(entry);
   const required = require(entry);
   const names = Object.keys(imported).sort();

@@ -34,7 +34,7 @@ pub(super) async fn decide(
                     candidates,
                     now: input.request.now,
                 };
-                Answer::NextIndex(provider.take_turn(&asked).await?.index)
+                Answer::NextIndex(provider.take_turn(&asked).await?.value.index)
             }
             need => {
                 let message = format!("a replay has no answer to {need:?}");

@@ -3,14 +3,13 @@
 
 mod form;
 
-use std::num::NonZeroU32;
-
 use assignment_engine_core::limits::{MAX_SHARED_CANDIDATES, MAX_WEIGHT};
 use assignment_engine_core::{ContextKey, Rotation, Turn, TurnBook, TurnCandidate};
 use redis::Value;
 
-use super::call::{Call, Redis, Script, script_of};
-use crate::provider::{BookVersion, ProviderError, ProviderErrorKind, Tickets, TurnRequest};
+use super::script::{Call, Script, script_of};
+use super::server::Redis;
+use crate::provider::{BookVersion, Counted, ProviderError, ProviderErrorKind, TurnRequest};
 
 /// The scripts that keep books.
 pub(super) struct Books {
@@ -18,7 +17,6 @@ pub(super) struct Books {
     give_back: Script,
     load: Script,
     store: Script,
-    tickets: Script,
 }
 
 impl Books {
@@ -28,7 +26,6 @@ impl Books {
             give_back: Script::new(GIVE_BACK),
             load: Script::new(LOAD_BOOK),
             store: Script::new(STORE_BOOK),
-            tickets: Script::new(TAKE_TICKETS),
         }
     }
 
@@ -37,7 +34,7 @@ impl Books {
         &self,
         redis: &Redis,
         asked: &TurnRequest,
-    ) -> Result<Turn, ProviderError> {
+    ) -> Result<Counted<Turn>, ProviderError> {
         let candidates = &asked.candidates;
         check(candidates)?;
         let mut arguments = vec![
@@ -56,7 +53,7 @@ impl Books {
             },
             _ => None,
         };
-        turn.ok_or_else(|| no_reply(redis))
+        turn.map(Counted::shared).ok_or_else(|| no_reply(redis))
     }
 
     pub(super) async fn give_back(
@@ -105,33 +102,6 @@ impl Books {
             _ => Err(no_reply(redis)),
         }
     }
-
-    /// So many turns of the counter in `key`.
-    pub(super) async fn tickets(
-        &self,
-        redis: &Redis,
-        key: &str,
-        count: NonZeroU32,
-    ) -> Result<Tickets, ProviderError> {
-        let call = Call {
-            script: &self.tickets,
-            keys: &[key],
-            arguments: &[&count.to_string()],
-        };
-        let last = match redis.run(&call).await? {
-            Value::Int(last) => Some(last),
-            Value::BulkString(digits) => str::from_utf8(&digits)
-                .ok()
-                .and_then(|text| text.parse().ok()),
-            _ => None,
-        };
-        let last = last.ok_or_else(|| no_reply(redis))?;
-        // The server counts from 1.
-        Ok(Tickets::new(
-            last.wrapping_sub(i64::from(count.get())),
-            count,
-        ))
-    }
 }
 
 async fn run(
@@ -146,7 +116,7 @@ async fn run(
         keys: &[key],
         arguments: &arguments,
     };
-    let answer = redis.run(&call).await;
+    let answer = redis.run(key, redis.call(&call)).await;
     answer.map_err(|error| about_book(error, key, redis.address()))
 }
 
@@ -217,5 +187,3 @@ const TAKE_TURN: &str = script_of!("#!lua", "books.lua", "take_turn.lua");
 const GIVE_BACK: &str = script_of!("#!lua", "books.lua", "give_back.lua");
 const LOAD_BOOK: &str = script_of!("#!lua flags=no-writes", "books.lua", "load_book.lua");
 const STORE_BOOK: &str = script_of!("#!lua", "books.lua", "store_book.lua");
-const TAKE_TICKETS: &str =
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lua/take_tickets.lua"));

@@ -4,6 +4,8 @@ import {
   AssignmentService,
   type Availability,
   type Claim,
+  claimMany,
+  type Counts,
   type Expected,
   type Handover,
   InMemorySessionStore,
@@ -52,6 +54,15 @@ export class RowStore implements SessionStore {
   async update(sessionId: string, { teamId }: SessionChanges): Promise<Session | null> {
     return this.session(teamId ?? sessionId);
   }
+  async stamp(id: string, key: string, seen: unknown, stamp: string): Promise<boolean> {
+    const row = this.#rows.get(id);
+    if (row?.context?.[key] !== seen) return false;
+    Object.assign(row ?? {}, { context: { ...row?.context, [key]: stamp } });
+    return row !== undefined;
+  }
+  async unstamp(id: string, key: string, stamp: string, seen: unknown): Promise<boolean> {
+    return this.stamp(id, key, stamp, String(seen));
+  }
   async contactHasAssignedSession(): Promise<boolean> {
     return false;
   }
@@ -61,8 +72,9 @@ export class RowStore implements SessionStore {
   async team(id: string) {
     return { tenantId: "acme", team: { id } };
   }
-  async members(_teamId: string, since: Date | undefined) {
-    return [{ id: "anna", status: "online", active: 0, total: since === undefined ? 7 : 0 }];
+  async members(_teamId: string, counts: Counts) {
+    const total = counts.kind === "since" ? counts.at.getTime() : 7;
+    return [{ id: "anna", status: "online", active: 0, total }];
   }
   async tenant() {
     return { settings: { waterfall: { noAgentAction: "queue" as const } } };
@@ -96,6 +108,8 @@ export async function service(): Promise<void> {
     hooks: { claimRefused: ({ agentId, refusal }) => void [agentId, refusal] },
     trace: true,
   });
+  const claims: Claim[] = await claimMany(new RowStore(), []);
+  void claims.length;
   const handover: Handover = await assignment.requestAssignment("chat-1", null, {
     topic: "billing",
   });

@@ -20,10 +20,10 @@ mod store;
 
 pub use assignment_engine_core::ContextKey;
 pub use provider::{
-    BREAKER_FAILURES, BREAKER_PAUSE, Counted, GivenBack, IN_MEMORY_KEY_LIMIT,
+    BREAKER_FAILURES, BREAKER_PAUSE, BookVersion, Counted, GivenBack, IN_MEMORY_KEY_LIMIT,
     InMemoryRoundRobinContextProvider, MEMORY_PICKS_TOTAL, NextCounted, NextIndex, ProviderError,
-    ProviderErrorKind, ResilientRoundRobinContextProvider, RoundRobinContextProvider,
-    RunTimePolicy, TakenTurn, TurnRequest,
+    ProviderErrorKind, Providing, ResilientRoundRobinContextProvider, RoundRobinContextProvider,
+    RunTimePolicy, TakenTurn, Tickets, TurnRequest,
 };
 #[cfg(feature = "redis")]
 pub use provider::{
@@ -37,8 +37,11 @@ pub use clock::{Clock, SystemClock};
 pub use driver::{Answered, BoxFuture, Driver, FactSource, Taken, decide, settle};
 pub use messenger::{Messenger, Outbox};
 pub use observe::{OUTCOMES_TOTAL, RULE_DURATION_SECONDS};
+#[cfg(feature = "redis")]
+pub use reservations::RedisReservations;
 pub use reservations::{
-    DEFAULT_READ_WINDOW, HeldPlace, InMemoryReservations, Place, Reservations, Reserving,
+    DEFAULT_READ_WINDOW, DRIFT_TOTAL, Drift, HeldPlace, InMemoryReservations, Place,
+    ReconcileError, Reservations, Reserving, reconcile,
 };
 pub use service::{
     Assigned, AssignmentService, DEFAULT_QUEUE_LIMIT, Handover, HostRules, ManualAssignment,

@@ -39,6 +39,9 @@ struct Account {
 
 impl Proportional {
     pub(super) fn take(&mut self, candidates: &[TurnCandidate], now: Timestamp) -> Option<Turn> {
+        if candidates.is_empty() {
+            return None;
+        }
         let at = self.opened.open(now);
         self.agents.retain(|_, account| !at.forgotten(account.seen));
         self.enter(candidates, at);

@@ -177,3 +177,15 @@ fn a_book_can_be_written_and_read() {
         assert_eq!(read, world.book);
     }
 }
+
+#[test]
+fn a_book_that_is_asked_for_nobody_stays_as_it_is() {
+    for rotation in BOTH {
+        let mut world = World::new(rotation);
+        world.serve_all(&[0, 1], 3);
+        let before = world.book.clone();
+        world.wait(48);
+        assert_eq!(world.book.take(&[], world.now), None);
+        assert_eq!(world.book, before, "{rotation:?}");
+    }
+}

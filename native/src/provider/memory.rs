@@ -2,13 +2,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hash;
 use std::mem;
-use std::sync::{Mutex, PoisonError};
+use std::num::NonZeroU32;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use assignment_engine_core::{ContextKey, Rotation, Turn, TurnBook};
 
 use super::{
-    Counted, GivenBack, NextIndex, ProviderError, ProviderErrorKind, RoundRobinContextProvider,
-    TakenTurn, TurnRequest,
+    BookVersion, Counted, GivenBack, NextIndex, ProviderError, ProviderErrorKind, Providing,
+    RoundRobinContextProvider, TakenTurn, Tickets, TurnRequest, unsupported,
 };
 
 /// Counters in this process: each key starts at 0 and is forgotten with the process.
@@ -22,7 +23,33 @@ use super::{
 /// restart.
 pub struct InMemoryRoundRobinContextProvider {
     counters: Mutex<Recent<ContextKey, u64>>,
-    books: Mutex<Recent<(ContextKey, Rotation), TurnBook>>,
+    books: Mutex<Books>,
+}
+
+struct Books {
+    recent: Recent<(ContextKey, Rotation), Kept>,
+    /// Of all books together, so that one that was dropped does not have an old version again.
+    version: u64,
+}
+
+struct Kept {
+    book: TurnBook,
+    version: u64,
+}
+
+impl Books {
+    fn entry(&mut self, context_key: &ContextKey, rotation: Rotation) -> &mut Kept {
+        let key = (context_key.clone(), rotation);
+        self.recent.entry(&key, || Kept {
+            book: TurnBook::new(rotation),
+            version: 0,
+        })
+    }
+
+    fn next_version(&mut self) -> u64 {
+        self.version += 1;
+        self.version
+    }
 }
 
 impl InMemoryRoundRobinContextProvider {
@@ -35,7 +62,10 @@ impl InMemoryRoundRobinContextProvider {
     fn with_generation(keys: usize) -> Self {
         Self {
             counters: Mutex::new(Recent::new(keys)),
-            books: Mutex::new(Recent::new(keys / 10)),
+            books: Mutex::new(Books {
+                recent: Recent::new(keys / 10),
+                version: 0,
+            }),
         }
     }
 
@@ -43,19 +73,30 @@ impl InMemoryRoundRobinContextProvider {
         if candidate_count == 0 {
             return 0;
         }
+        // The remainder is below a u32, so the conversion cannot fail.
+        u32::try_from(self.count(context_key, 1) % u64::from(candidate_count)).unwrap_or(0)
+    }
+
+    /// Counts on, and answers where it was.
+    fn count(&self, context_key: &ContextKey, turns: u32) -> u64 {
         // A counter is whole at every moment, so a panic elsewhere leaves nothing to repair.
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         let next = counters.entry(context_key, || 0);
         let turn = *next;
-        *next = turn.wrapping_add(1);
-        // The remainder is below a u32, so the conversion cannot fail.
-        u32::try_from(turn % u64::from(candidate_count)).unwrap_or(0)
+        *next = turn.wrapping_add(u64::from(turns));
+        turn
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn with_book<T>(&self, asked: &TurnRequest, with: impl FnOnce(&mut TurnBook) -> T) -> T {
-        let key = (asked.context_key.clone(), asked.rotation);
-        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
-        with(books.entry(&key, || TurnBook::new(asked.rotation)))
+        let mut books = self.books();
+        let version = books.next_version();
+        let kept = books.entry(&asked.context_key, asked.rotation);
+        kept.version = version;
+        with(&mut kept.book)
     }
 }
 
@@ -81,6 +122,56 @@ impl RoundRobinContextProvider for InMemoryRoundRobinContextProvider {
     fn give_back<'a>(&'a self, asked: &'a TurnRequest, turn: Counted<Turn>) -> GivenBack<'a> {
         Box::pin(async move {
             self.with_book(asked, |book| book.give_back(&asked.candidates, &turn.value));
+        })
+    }
+
+    fn load_book<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        rotation: Rotation,
+    ) -> Providing<'a, (TurnBook, BookVersion)> {
+        if rotation == Rotation::Counter {
+            return unsupported(rotation);
+        }
+        Box::pin(async move {
+            let mut books = self.books();
+            let kept = books.entry(context_key, rotation);
+            Ok((kept.book.clone(), BookVersion(kept.version)))
+        })
+    }
+
+    fn store_book<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        book: &'a TurnBook,
+        version: BookVersion,
+    ) -> Providing<'a, bool> {
+        let rotation = book.rotation();
+        if rotation == Rotation::Counter {
+            return unsupported(rotation);
+        }
+        Box::pin(async move {
+            let mut books = self.books();
+            let next = books.next_version();
+            let kept = books.entry(context_key, rotation);
+            let unchanged = kept.version == version.0;
+            if unchanged {
+                kept.book = book.clone();
+                kept.version = next;
+            }
+            Ok(unchanged)
+        })
+    }
+
+    fn take_tickets<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        count: NonZeroU32,
+    ) -> Providing<'a, Tickets> {
+        Box::pin(async move {
+            let first = self.count(context_key, count.get());
+            // Past the largest signed number the positions jump once, and stay valid.
+            Ok(Tickets::new(first.cast_signed(), count))
         })
     }
 }

@@ -7,15 +7,17 @@ mod memory;
 mod policy;
 mod random;
 #[cfg(feature = "redis")]
-mod redis;
+pub(crate) mod redis;
 #[cfg(feature = "redis")]
 mod returning;
+mod tickets;
 
 use std::future::Future;
+use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use assignment_engine_core::{ContextKey, Rotation, Timestamp, Turn, TurnCandidate};
+use assignment_engine_core::{ContextKey, Rotation, Timestamp, Turn, TurnBook, TurnCandidate};
 
 pub use error::{ProviderError, ProviderErrorKind};
 #[cfg(feature = "redis")]
@@ -32,6 +34,7 @@ pub use policy::{
 pub use redis::{
     DEFAULT_MAX_IN_FLIGHT, DEFAULT_REDIS_DEADLINE, RedisOptions, RedisRoundRobinContextProvider,
 };
+pub use tickets::Tickets;
 
 /// The answer of [`RoundRobinContextProvider::get_next_index`] while it is on its way.
 ///
@@ -120,9 +123,7 @@ pub trait RoundRobinContextProvider: Send + Sync {
     /// # Errors
     /// [`ProviderError`] as for an index.
     fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> TakenTurn<'a> {
-        let message = format!("there is no rotation `{}` here", asked.rotation.name());
-        let error = ProviderError::new(ProviderErrorKind::Unsupported, &message);
-        Box::pin(async { Err(error) })
+        unsupported(asked.rotation)
     }
 
     /// Gives back a turn that came to nothing: the session could not be assigned. If that fails, the
@@ -131,7 +132,66 @@ pub trait RoundRobinContextProvider: Send + Sync {
         let _ = (asked, turn);
         Box::pin(async {})
     }
+
+    /// Reads the book of a rotation other than the counter, to take any number of turns in it here
+    /// and [store](Self::store_book) it: two exchanges for a whole batch. An empty book if there is
+    /// none. A provider need not implement it: it answers `unsupported`, and turns are taken one
+    /// by one.
+    ///
+    /// # Errors
+    /// [`ProviderError`] as for an index.
+    fn load_book<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        rotation: Rotation,
+    ) -> Providing<'a, (TurnBook, BookVersion)> {
+        let _ = context_key;
+        unsupported(rotation)
+    }
+
+    /// Writes a book back that was [loaded](Self::load_book), unless somebody has changed it since.
+    /// False if somebody has: then nothing is written, and the turns that were taken in it count
+    /// for nothing.
+    ///
+    /// # Errors
+    /// [`ProviderError`] as for an index; it may have been written all the same.
+    fn store_book<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        book: &'a TurnBook,
+        version: BookVersion,
+    ) -> Providing<'a, bool> {
+        let _ = (context_key, version);
+        unsupported(book.rotation())
+    }
+
+    /// Takes `count` turns of the counter under `context_key` at once. A provider need not
+    /// implement it: it answers `unsupported`, and turns are taken one by one.
+    ///
+    /// # Errors
+    /// [`ProviderError`] as for an index.
+    fn take_tickets<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        count: NonZeroU32,
+    ) -> Providing<'a, Tickets> {
+        let _ = (context_key, count);
+        unsupported(Rotation::Counter)
+    }
 }
+
+fn unsupported<'a, T>(rotation: Rotation) -> Providing<'a, T> {
+    let message = format!("there is no rotation `{}` here", rotation.name());
+    let error = ProviderError::new(ProviderErrorKind::Unsupported, &message);
+    Box::pin(async { Err(error) })
+}
+
+/// What a method of [`RoundRobinContextProvider`] comes to.
+pub type Providing<'a, T> = Pin<Box<dyn Future<Output = Result<T, ProviderError>> + Send + 'a>>;
+
+/// Which state of a book was read: it differs after every change, and is 0 where there was none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BookVersion(pub u64);
 
 /// The answer of [`RoundRobinContextProvider::take_turn`] while it is on its way.
 pub type TakenTurn<'a> =
@@ -176,5 +236,30 @@ impl<P: RoundRobinContextProvider + ?Sized> RoundRobinContextProvider for Arc<P>
 
     fn give_back<'a>(&'a self, asked: &'a TurnRequest, turn: Counted<Turn>) -> GivenBack<'a> {
         self.as_ref().give_back(asked, turn)
+    }
+
+    fn load_book<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        rotation: Rotation,
+    ) -> Providing<'a, (TurnBook, BookVersion)> {
+        self.as_ref().load_book(context_key, rotation)
+    }
+
+    fn store_book<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        book: &'a TurnBook,
+        version: BookVersion,
+    ) -> Providing<'a, bool> {
+        self.as_ref().store_book(context_key, book, version)
+    }
+
+    fn take_tickets<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        count: NonZeroU32,
+    ) -> Providing<'a, Tickets> {
+        self.as_ref().take_tickets(context_key, count)
     }
 }

@@ -3,13 +3,14 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use assignment_engine_core::{ContextKey, Turn};
+use assignment_engine_core::{ContextKey, Rotation, Turn, TurnBook};
 use tokio::time::Instant;
 
 use super::random::fraction;
 use super::{
-    Counted, GivenBack, InMemoryRoundRobinContextProvider, NextCounted, NextIndex, ProviderError,
-    ProviderErrorKind, RoundRobinContextProvider, TakenTurn, TurnRequest,
+    BookVersion, Counted, GivenBack, InMemoryRoundRobinContextProvider, NextCounted, NextIndex,
+    ProviderError, ProviderErrorKind, Providing, RoundRobinContextProvider, TakenTurn, Tickets,
+    TurnRequest,
 };
 
 /// What a pick becomes that the store fails to count.
@@ -130,6 +131,33 @@ impl ResilientRoundRobinContextProvider {
         result
     }
 
+    /// Asks the store for many turns at once, for which memory never answers: who fails to get
+    /// them takes turns one by one, each as the policy wants it.
+    fn ask_for_many<'a, T: 'a>(&'a self, store: Providing<'a, T>) -> Providing<'a, T> {
+        let RunTimePolicy::Breaker { failures, pause } = self.policy else {
+            return store;
+        };
+        Box::pin(async move {
+            let probe = match self.admit(pause) {
+                Admission::Store => None,
+                Admission::Memory(why) => {
+                    return Err(ProviderError::new(why, "the store is left alone for now"));
+                }
+                Admission::Probe(probe) => Some(probe),
+            };
+            let result = store.await;
+            match &result {
+                Err(error) if opens_breaker(error.kind()) => {
+                    if probe.is_none() {
+                        self.failed(failures, pause, error.kind());
+                    }
+                }
+                _ => self.served(probe),
+            }
+            result
+        })
+    }
+
     fn admit(&self, pause: Duration) -> Admission<'_> {
         let mut breaker = self.breaker();
         match *breaker {
@@ -233,6 +261,31 @@ impl RoundRobinContextProvider for ResilientRoundRobinContextProvider {
             Some(_) => self.memory.give_back(asked, turn),
         }
     }
+
+    fn load_book<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        rotation: Rotation,
+    ) -> Providing<'a, (TurnBook, BookVersion)> {
+        self.ask_for_many(self.store.load_book(context_key, rotation))
+    }
+
+    fn store_book<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        book: &'a TurnBook,
+        version: BookVersion,
+    ) -> Providing<'a, bool> {
+        self.ask_for_many(self.store.store_book(context_key, book, version))
+    }
+
+    fn take_tickets<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        count: NonZeroU32,
+    ) -> Providing<'a, Tickets> {
+        self.ask_for_many(self.store.take_tickets(context_key, count))
+    }
 }
 
 async fn count_in_memory<T>(
@@ -298,6 +351,7 @@ fn opens_breaker(kind: ProviderErrorKind) -> bool {
         ProviderErrorKind::WrongType
             | ProviderErrorKind::Overflow
             | ProviderErrorKind::Configuration
+            | ProviderErrorKind::Unsupported
     )
 }
 

@@ -1,14 +1,16 @@
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use assignment_engine_core::{ContextKey, Turn};
+use assignment_engine_core::{ContextKey, Rotation, Turn, TurnBook};
 
 use super::random::fraction;
 use super::{
-    Counted, GivenBack, InMemoryRoundRobinContextProvider, NextCounted, NextIndex, ProviderError,
-    RedisRoundRobinContextProvider, RoundRobinContextProvider, TakenTurn, TurnRequest,
+    BookVersion, Counted, GivenBack, InMemoryRoundRobinContextProvider, NextCounted, NextIndex,
+    ProviderError, Providing, RedisRoundRobinContextProvider, RoundRobinContextProvider, TakenTurn,
+    Tickets, TurnRequest, unsupported,
 };
 
 /// Counts in memory because Redis could not be used at the start, tries it again from time to
@@ -127,6 +129,43 @@ impl RoundRobinContextProvider for ReturningProvider {
         match turn.from_memory {
             None => self.shared.give_back(asked, turn),
             Some(_) => self.memory.give_back(asked, turn),
+        }
+    }
+
+    // Many turns at once cannot say that they come from memory; so they are taken one by one, as
+    // long as they do.
+
+    fn load_book<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        rotation: Rotation,
+    ) -> Providing<'a, (TurnBook, BookVersion)> {
+        match self.trouble() {
+            None => self.shared.load_book(context_key, rotation),
+            Some(_) => unsupported(rotation),
+        }
+    }
+
+    fn store_book<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        book: &'a TurnBook,
+        version: BookVersion,
+    ) -> Providing<'a, bool> {
+        match self.trouble() {
+            None => self.shared.store_book(context_key, book, version),
+            Some(_) => unsupported(book.rotation()),
+        }
+    }
+
+    fn take_tickets<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        count: NonZeroU32,
+    ) -> Providing<'a, Tickets> {
+        match self.trouble() {
+            None => self.shared.take_tickets(context_key, count),
+            Some(_) => unsupported(Rotation::Counter),
         }
     }
 }

@@ -1,6 +1,10 @@
-//! Where places are held while sessions are being assigned: the seam, and a store in memory.
+//! Where places are held while sessions are being assigned: the seam, two stores, and the comparison
+//! with the truth.
 
 mod memory;
+mod reconcile;
+#[cfg(feature = "redis")]
+mod redis;
 
 use std::future::Future;
 use std::num::NonZeroU64;
@@ -11,6 +15,9 @@ use assignment_engine_core::{AgentId, ReserveRequest, Reserved, SessionId, Tenan
 
 use crate::provider::ProviderError;
 pub use memory::InMemoryReservations;
+pub use reconcile::{DRIFT_TOTAL, Drift, ReconcileError, reconcile};
+#[cfg(feature = "redis")]
+pub use redis::RedisReservations;
 
 /// What a method of [`Reservations`] comes to.
 pub type Reserving<'a, T> = Pin<Box<dyn Future<Output = Result<T, ProviderError>> + Send + 'a>>;

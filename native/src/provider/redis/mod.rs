@@ -1,4 +1,5 @@
 mod backoff;
+mod books;
 mod cluster;
 mod counter;
 mod holder;
@@ -18,19 +19,26 @@ mod turns;
 mod url;
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assignment_engine_core::ContextKey;
+use assignment_engine_core::{ContextKey, Rotation, Turn, TurnBook};
 
+use self::books::Books;
 use self::counter::Counter;
-use self::server::Redis;
 use self::turns::Turns;
-use super::{NextIndex, ProviderError, ProviderErrorKind, RoundRobinContextProvider};
+use super::{
+    BookVersion, Counted, GivenBack, NextIndex, ProviderError, ProviderErrorKind, Providing,
+    RoundRobinContextProvider, TakenTurn, Tickets, TurnRequest, unsupported,
+};
 
+pub(crate) use self::books::about_book;
 pub use self::options::{DEFAULT_MAX_IN_FLIGHT, DEFAULT_REDIS_DEADLINE, RedisOptions};
+pub(crate) use self::script::{Call, Script, script_of};
+pub(crate) use self::server::Redis;
 
-/// Counters in Redis, shared by every instance that uses the same server.
+/// Rotations in Redis, shared by every instance that uses the same server: first, counters.
 ///
 /// A pick is one round trip: a script counts with `INCR` and, only if that went well, lets the
 /// key live for seven more days. So after a successful pick the key has a time to live wherever
@@ -51,11 +59,19 @@ pub use self::options::{DEFAULT_MAX_IN_FLIGHT, DEFAULT_REDIS_DEADLINE, RedisOpti
 /// failure and then after waits that grow to a second and differ; who picks meanwhile is refused
 /// at once. `docs/RELIABILITY.md` has it fault by fault.
 ///
+/// A turn in another rotation is one round trip too, with a script that reads and moves on the
+/// [`TurnBook`] of the context key: the same turns as the book's own. Its key is
+/// `assignment:least_recent:` or `assignment:proportional:` and the context key, and lives like a
+/// counter. These need Redis 7 or Valkey, and take at most
+/// [`MAX_SHARED_CANDIDATES`](assignment_engine_core::limits::MAX_SHARED_CANDIDATES) candidates.
+///
 /// Needs a Tokio runtime with time and I/O enabled. The Redis user needs the commands `EVALSHA`,
 /// `SCRIPT LOAD`, `INCR`, `INCRBY`, `EXPIRE` and `GET` on `assignment:rr:*`, and in a cluster
-/// `CLUSTER SLOTS`, nothing else.
+/// `CLUSTER SLOTS`, nothing else; for the other rotations also `TIME`, `HMGET`, `HGET`, `HGETALL`,
+/// `HSCAN`, `HSET`, `HDEL`, `DEL` and `EXPIRE` on their keys.
 pub struct RedisRoundRobinContextProvider {
     turns: Arc<Turns>,
+    books: Books,
 }
 
 impl RedisRoundRobinContextProvider {
@@ -65,6 +81,7 @@ impl RedisRoundRobinContextProvider {
         let counter = Counter::new(Arc::new(Redis::new(options)));
         Self {
             turns: Arc::new(Turns::new(counter)),
+            books: Books::new(),
         }
     }
 
@@ -118,6 +135,69 @@ impl RoundRobinContextProvider for RedisRoundRobinContextProvider {
             Ok(index(turn, candidate_count))
         })
     }
+
+    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> TakenTurn<'a> {
+        Box::pin(async move {
+            if asked.rotation != Rotation::Counter {
+                return self.books.take(self.redis(), asked).await;
+            }
+            let count = u32::try_from(asked.candidates.len()).unwrap_or(u32::MAX);
+            let index = self.get_next_index(&asked.context_key, count).await?;
+            let stamps = (0, 0);
+            Ok(Counted::shared(Turn { index, stamps }))
+        })
+    }
+
+    fn give_back<'a>(&'a self, asked: &'a TurnRequest, turn: Counted<Turn>) -> GivenBack<'a> {
+        Box::pin(async move {
+            if asked.rotation == Rotation::Counter {
+                return;
+            }
+            if let Err(error) = self.books.give_back(self.redis(), asked, turn.value).await {
+                tracing::debug!(code = error.code(), "assignment_engine.turn_not_given_back");
+            }
+        })
+    }
+
+    fn load_book<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        rotation: Rotation,
+    ) -> Providing<'a, (TurnBook, BookVersion)> {
+        if rotation == Rotation::Counter {
+            return unsupported(rotation);
+        }
+        Box::pin(self.books.load(self.redis(), context_key, rotation))
+    }
+
+    fn store_book<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        book: &'a TurnBook,
+        version: BookVersion,
+    ) -> Providing<'a, bool> {
+        if book.rotation() == Rotation::Counter {
+            return unsupported(book.rotation());
+        }
+        Box::pin(self.books.store(self.redis(), context_key, book, version))
+    }
+
+    fn take_tickets<'a>(
+        &'a self,
+        context_key: &'a ContextKey,
+        count: NonZeroU32,
+    ) -> Providing<'a, Tickets> {
+        Box::pin(async move {
+            let key = counter_key(context_key);
+            let taken = self.turns.counter().take(&key, count.get());
+            let last = self.redis().run(&key, taken).await?;
+            // The server counts from 1.
+            Ok(Tickets::new(
+                last.wrapping_sub(i64::from(count.get())),
+                count,
+            ))
+        })
+    }
 }
 
 impl fmt::Debug for RedisRoundRobinContextProvider {
@@ -150,7 +230,7 @@ fn index(ticket: i64, candidate_count: u32) -> u32 {
         .unwrap_or(0)
 }
 
-/// Every key of a rotation begins with this.
+/// Every key of a counter begins with this.
 const KEY_PREFIX: &str = "assignment:rr:";
 
 /// The bare prefix: under the same rights as every counter, and never a counter's key.

@@ -23,6 +23,18 @@ impl Script {
     }
 }
 
+/// The source of a script: its first line, and files of `native/lua` one after the other.
+macro_rules! script_of {
+    ($first:literal, $($file:literal),+ $(,)?) => {
+        concat!(
+            $first,
+            "\n",
+            $(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/lua/", $file))),+
+        )
+    };
+}
+pub(crate) use script_of;
+
 /// One run of a script.
 ///
 /// In a cluster all keys must lie in one slot: that of the first.

@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 # The order of the steps is theirs, whatever -j says.
 .NOTPARALLEL:
-.PHONY: help demo install setup lint units features purity wasm package packaging app fuzz soak test bench clean
+.PHONY: help demo install setup lint units instructions features purity wasm package packaging app fuzz soak test bench clean
 
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
@@ -19,7 +19,7 @@ demo: ## a morning of a small support team, decided in the terminal
 install: ## put the command `assignment-engine` on the PATH
 	@$(CARGO) install --path native --features cli --locked
 
-test: setup lint units features purity wasm package packaging app fuzz ## everything, stops at the first failure
+test: setup lint units instructions features purity wasm package packaging app fuzz ## everything, stops at the first failure
 	@echo "== all passed"
 
 setup: ## install what the tests need (Debian)
@@ -39,6 +39,10 @@ lint: ## formatting, clippy, documentation
 units:
 	@echo "== tests"
 	@$(CARGO) test --quiet --workspace --all-features --locked
+
+instructions: ## count what a decision executes, and hold it against what was recorded
+	@echo "== instructions"
+	@scripts/count-instructions.sh
 
 features:
 	@echo "== features"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what `make test` needs beyond rustup's Rust, Node and make: a C and C++ compiler
-# (libFuzzer is C++), redis-server, the programs of PostgreSQL, and the WebAssembly target. Quick
+# (libFuzzer is C++), valgrind, redis-server, the programs of PostgreSQL, and the WebAssembly target. Quick
 # when all is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,6 +18,9 @@ fi
 
 if ! command -v cc >/dev/null || ! command -v c++ >/dev/null; then
   scripts/apt-install.sh build-essential
+fi
+if ! command -v valgrind >/dev/null; then
+  scripts/apt-install.sh valgrind
 fi
 
 if ! command -v redis-server >/dev/null; then

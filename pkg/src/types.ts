@@ -78,6 +78,23 @@ export interface RoutingConfig {
   priority?: ("least_active" | "load_balanced" | "least_assigned")[] | null;
   /** Sessions an agent may have at once; 0 means no limit. */
   maxLoad?: number | null;
+  /** How equals take turns; by the counter unless said. */
+  rotation?: Rotation | null;
+  /** Shares of the turns in `proportional`, by agent id, from 1 to 1000; 1 unless said. */
+  weights?: Record<string, number> | null;
+}
+
+/**
+ * How equals take turns: by a shared `counter`; whoever was served longest ago (`least_recent`);
+ * whoever has had least of what was due, by weight if there are any (`proportional`).
+ */
+export type Rotation = "counter" | "least_recent" | "proportional";
+
+/** One of those who are equally good, in a rotation other than the counter. */
+export interface TurnCandidate {
+  agentId: string;
+  /** The agent's share, relative to the others'. */
+  weight: number;
 }
 
 /** A team and who is in it. */
@@ -135,6 +152,11 @@ export interface Request {
   now?: Instant | number;
   /** Agents who must not be chosen, because a store has just refused them for this session. */
   excluded?: string[];
+  /**
+   * Asks for a reservation instead of a turn, which {@link Need} `reserve` is for. Hosts of
+   * `AssignmentEngine.run` cannot make one: the outcome is `error`, code `unsupported`.
+   */
+  reserve?: boolean;
 }
 
 /** The opening hours of a team: its schedule, or what a host already made of it. */
@@ -167,6 +189,24 @@ export interface Facts {
   noAgent?: NoAgentPolicy | null;
 }
 
+/** One of those among whom a place is to be reserved. */
+export interface ReservationCandidate extends TurnCandidate {
+  active: number;
+  total: number;
+}
+
+/** What became of a reservation; `held` is what is under way elsewhere, by agent id. */
+export type Reserved =
+  | {
+      kind: "granted" | "already_reserved";
+      agentId: string;
+      /** Goes with the claim. */
+      token: number;
+      held?: Record<string, number>;
+    }
+  /** With what is under way everybody is at the limit. */
+  | { kind: "full"; held?: Record<string, number> };
+
 /** What the engine asks of a host, in the order of the pipeline, only what a rule lacks. */
 export type Need =
   | { kind: "schedule"; teamId: string }
@@ -182,6 +222,19 @@ export type Need =
     }
   | { kind: "no_agent_policy"; tenantId: string }
   | { kind: "next_index"; contextKey: string; candidateCount: number }
+  /** Answered by `nextIndex`, the place among the candidates. */
+  | { kind: "turn"; contextKey: string; rotation: Rotation; candidates: TurnCandidate[] }
+  /** Only where the request says `reserve`; answered by `reserved`. */
+  | {
+      kind: "reserve";
+      tenantId: string;
+      sessionId: string;
+      contextKey: string;
+      rotation: Rotation;
+      limit?: number;
+      order: ("least_active" | "least_assigned")[];
+      candidates: ReservationCandidate[];
+    }
   | {
       kind: "rule";
       name: string;
@@ -237,6 +290,8 @@ export interface Decision {
   readonly trace?: Trace;
   /** The limit the agent was chosen under: whoever stores the assignment must hold it. */
   readonly limit?: number;
+  /** The token of the reservation that was made for it: goes with the claim. */
+  readonly token?: number;
 }
 
 /** What every rule said, and what became of every agent. */

@@ -1,5 +1,5 @@
 import { AssignmentEngineError } from "../errors.ts";
-import type { CountedTurn } from "../provider/provider.ts";
+import type { CountedTurn, TakenTurn, TurnRequest } from "../provider/provider.ts";
 import { isObject } from "./wire.ts";
 import type {
   Agent,
@@ -31,7 +31,11 @@ export interface Host {
   /** The next index of the rotation: a whole number in `[0, candidateCount)`. */
   getNextIndex?(contextKey: string, candidateCount: number): MaybePromise<number>;
   /** The same, and who counted: asked in its place for a decision with a trace. */
-  takeTurn?(contextKey: string, candidateCount: number): MaybePromise<CountedTurn>;
+  nextCounted?(contextKey: string, candidateCount: number): MaybePromise<CountedTurn>;
+  /** A turn in a rotation other than the counter; without it the outcome is `error`, `unsupported`. */
+  takeTurn?(request: TurnRequest): MaybePromise<TakenTurn>;
+  /** Gives back a turn that came to nothing in the run; see `RoundRobinContextProvider.giveBack`. */
+  giveBack?(request: TurnRequest, turn: TakenTurn): MaybePromise<void>;
 }
 
 /** Why the host's answer could not be had, in words of ours. */

@@ -10,6 +10,7 @@ import type {
   Need,
   NoAgentPolicy,
   Request,
+  Reserved,
   RoutingConfig,
   ScheduleFact,
   StrategyFact,
@@ -29,6 +30,7 @@ export type Answer =
   | { agents: Agent[] }
   | { noAgent: NoAgentPolicy }
   | { nextIndex: number }
+  | { reserved: Reserved }
   | { rule: RuleAnswer }
   /** To any need: it could not be had. */
   | { failed: { code: string; message: string } };

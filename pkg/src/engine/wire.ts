@@ -114,6 +114,7 @@ function requestOf(request: Request, now: number): unknown {
     forceOverride: read(request, "forceOverride") ?? undefined,
     now: instantText(now),
     excluded: read(request, "excluded") ?? undefined,
+    reserve: read(request, "reserve") ?? undefined,
   };
 }
 

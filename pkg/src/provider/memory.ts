@@ -1,4 +1,5 @@
 import { ProviderError } from "../errors.ts";
+import { toJson } from "../engine/wire.ts";
 import { type Bindings, call } from "../kernel/kernel.ts";
 import type { RoundRobinContextProvider, TakenTurn, TurnRequest } from "./provider.ts";
 
@@ -53,7 +54,7 @@ export class InMemoryRoundRobinContextProvider implements RoundRobinContextProvi
   /** What is refused, and a module that fails, leave the book as it was. */
   #withBook<T>(request: TurnRequest, work: (book: TurnBook, candidates: string) => T): T {
     const { contextKey, rotation } = request;
-    const candidates = JSON.stringify(request.candidates);
+    const candidates = toJson("candidates", request.candidates ?? null);
     const key = `${rotation}:${contextKey}`;
     const kept = this.#books.get(key);
     return call(({ TurnBook }) => {

@@ -34,6 +34,7 @@ export type ErrorCode =
   | "host_failed"
   | "host_timeout"
   | "unknown_session"
+  | "unsupported"
   // The module.
   | "not_loaded"
   | "engine_trapped"

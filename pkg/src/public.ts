@@ -16,4 +16,6 @@ export {
   type CountedTurn,
   ROUND_ROBIN_CONTEXT_PROVIDER,
   type RoundRobinContextProvider,
+  type TakenTurn,
+  type TurnRequest,
 } from "./provider/provider.ts";

@@ -78,17 +78,24 @@ export interface RoutingConfig {
   priority?: ("least_active" | "load_balanced" | "least_assigned")[] | null;
   /** Sessions an agent may have at once; 0 means no limit. */
   maxLoad?: number | null;
-  /**
-   * How equals take turns; by a counter unless said. The others ask the host whose turn it is
-   * ({@link Host.turn}).
-   */
+  /** How equals take turns; by the counter unless said. */
   rotation?: Rotation | null;
-  /** Agents' shares in the rotation `proportional`, 1 to 1000 by id; everybody 1 unless said. */
+  /** Shares of the turns in `proportional`, by agent id, from 1 to 1000; 1 unless said. */
   weights?: Record<string, number> | null;
 }
 
-/** How equals take turns. */
+/**
+ * How equals take turns: by a shared `counter`; whoever was served longest ago (`least_recent`);
+ * whoever has had least of what was due, by weight if there are any (`proportional`).
+ */
 export type Rotation = "counter" | "least_recent" | "proportional";
+
+/** One of those who are equally good, in a rotation other than the counter. */
+export interface TurnCandidate {
+  agentId: string;
+  /** The agent's share, relative to the others'. */
+  weight: number;
+}
 
 /** A team and who is in it. */
 export interface Team {
@@ -145,7 +152,10 @@ export interface Request {
   now?: Instant | number;
   /** Agents who must not be chosen, because a store has just refused them for this session. */
   excluded?: string[];
-  /** Asks for a reservation ({@link Host.reserve}) instead of a turn. */
+  /**
+   * Asks for a reservation instead of a turn, which {@link Need} `reserve` is for. Hosts of
+   * `AssignmentEngine.run` cannot make one: the outcome is `error`, code `unsupported`.
+   */
   reserve?: boolean;
 }
 
@@ -179,6 +189,24 @@ export interface Facts {
   noAgent?: NoAgentPolicy | null;
 }
 
+/** One of those among whom a place is to be reserved. */
+export interface ReservationCandidate extends TurnCandidate {
+  active: number;
+  total: number;
+}
+
+/** What became of a reservation; `held` is what is under way elsewhere, by agent id. */
+export type Reserved =
+  | {
+      kind: "granted" | "already_reserved";
+      agentId: string;
+      /** Goes with the claim. */
+      token: number;
+      held?: Record<string, number>;
+    }
+  /** With what is under way everybody is at the limit. */
+  | { kind: "full"; held?: Record<string, number> };
+
 /** What the engine asks of a host, in the order of the pipeline, only what a rule lacks. */
 export type Need =
   | { kind: "schedule"; teamId: string }
@@ -194,13 +222,9 @@ export type Need =
     }
   | { kind: "no_agent_policy"; tenantId: string }
   | { kind: "next_index"; contextKey: string; candidateCount: number }
-  | {
-      kind: "turn";
-      contextKey: string;
-      rotation: Rotation;
-      /** Who takes turns; of two alike, the first. */
-      candidates: { agentId: string; weight: number }[];
-    }
+  /** Answered by `nextIndex`, the place among the candidates. */
+  | { kind: "turn"; contextKey: string; rotation: Rotation; candidates: TurnCandidate[] }
+  /** Only where the request says `reserve`; answered by `reserved`. */
   | {
       kind: "reserve";
       tenantId: string;
@@ -208,9 +232,8 @@ export type Need =
       contextKey: string;
       rotation: Rotation;
       limit?: number;
-      /** What is compared, the most important first. */
       order: ("least_active" | "least_assigned")[];
-      candidates: { agentId: string; weight: number; active: number; total: number }[];
+      candidates: ReservationCandidate[];
     }
   | {
       kind: "rule";
@@ -219,12 +242,6 @@ export type Need =
       config?: RoutingConfig;
       agents?: string[];
     };
-
-/** What came of a reservation: `held` counts the sessions under way, by agent. */
-export type Reserved =
-  | { kind: "granted"; agentId: string; token: number; held: Record<string, number> }
-  | { kind: "already_reserved"; agentId: string; token: number }
-  | { kind: "full"; held: Record<string, number> };
 
 /** How a run ends. */
 export type Outcome =

@@ -17,6 +17,7 @@ mod engine;
 mod error;
 mod roster;
 mod run;
+mod turn_book;
 
 pub use decision::{
     availability, default_team, explain, failed_decision, message_failed, overrule,
@@ -24,3 +25,4 @@ pub use decision::{
 pub use engine::{Engine, rule_names};
 pub use roster::Roster;
 pub use run::Run;
+pub use turn_book::TurnBook;

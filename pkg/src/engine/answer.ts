@@ -2,6 +2,7 @@
 import type { Agent, Need, NoAgentPolicy, Reserved, ScheduleFact, StrategyFact } from "../types.ts";
 import { badIndex, isIndex } from "./host.ts";
 import type { Answer, RuleAnswer } from "./run.ts";
+import { isObject } from "./wire.ts";
 
 /** The host's answer as the core takes it. */
 export function asAnswer(need: Need, answer: unknown): Answer {
@@ -9,9 +10,11 @@ export function asAnswer(need: Need, answer: unknown): Answer {
     case "next_index":
       if (isIndex(answer, need.candidateCount)) return { nextIndex: answer };
       return { failed: badIndex(answer, need.candidateCount) };
-    case "turn":
-      if (isIndex(answer, need.candidates.length)) return { nextIndex: answer };
-      return { failed: badIndex(answer, need.candidates.length) };
+    case "turn": {
+      const index = isObject(answer) ? answer.index : answer;
+      const count = need.candidates.length;
+      return isIndex(index, count) ? { nextIndex: index } : { failed: badIndex(index, count) };
+    }
     case "reserve":
       return { reserved: answer as Reserved };
     case "schedule":

@@ -2,7 +2,7 @@
 import { AssignmentEngineError } from "../errors.ts";
 import { translated } from "../kernel/kernel.ts";
 import { Roster } from "../roster.ts";
-import type { CountedTurn } from "../provider/provider.ts";
+import type { CountedTurn, TakenTurn, TurnRequest } from "../provider/provider.ts";
 import type { Decision, MaybePromise, Request, Session } from "../types.ts";
 import type { GetNextIndex } from "./engine.ts";
 import { ordinaryTeam } from "./known_teams.ts";
@@ -22,7 +22,11 @@ export interface QueueFacts {
 export interface IndexSource {
   getNextIndex: GetNextIndex;
   /** One, and who counted: asked in its place for a decision with a trace. */
-  takeTurn?(contextKey: string, candidateCount: number): MaybePromise<CountedTurn>;
+  nextCounted?(contextKey: string, candidateCount: number): MaybePromise<CountedTurn>;
+  /** A turn in a rotation other than the counter; see `RoundRobinContextProvider.takeTurn`. */
+  takeTurn?(request: TurnRequest): MaybePromise<TakenTurn>;
+  /** Gives back a turn that came to nothing while it was decided. */
+  giveBack?(request: TurnRequest, turn: TakenTurn): MaybePromise<void>;
   /** Takes so many turns at once; answers the first, which the others follow. */
   takeTurns?(contextKey: string, count: number): MaybePromise<number | bigint>;
 }

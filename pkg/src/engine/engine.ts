@@ -23,7 +23,8 @@ import {
   resume,
   resumeOrFail,
 } from "./run.ts";
-import { takeTurnOf, tracedTurns } from "./traced_turns.ts";
+import { Taken, noReservations, turnsOf } from "./taken.ts";
+import { nextCountedOf, tracedTurns } from "./traced_turns.ts";
 import type { TeamTurns, Turn } from "./turns.ts";
 import { Watchdog } from "./watchdog.ts";
 import { isObject, milliseconds, read, typed } from "./wire.ts";
@@ -106,7 +107,7 @@ export class AssignmentEngine {
   decide(
     request: Request,
     facts: FactsAndRoster,
-    source: GetNextIndex | Pick<IndexSource, "getNextIndex" | "takeTurn">,
+    source: GetNextIndex | Omit<IndexSource, "takeTurns">,
     options?: DecideOptions,
   ): Promise<Decision> {
     try {
@@ -124,7 +125,8 @@ export class AssignmentEngine {
           this.#wholeWay,
         );
       }
-      const host = { getNextIndex, ...(traced(options) && takeTurnOf(source)) };
+      const counted = traced(options) && nextCountedOf(source);
+      const host = { getNextIndex, ...counted, ...turnsOf(source) };
       return this.#drive(request, facts, host, options, now);
     } catch (error) {
       return Promise.reject(typed("request", error));
@@ -201,7 +203,8 @@ export class AssignmentEngine {
     return decideMany(requests, facts, indexes, {
       now: () => milliseconds(this.#clock()),
       standard: this.#standard && !this.#observed(),
-      decideOne: (request, known, getNextIndex) => this.decide(request, known, getNextIndex),
+      decideOne: (request, known, getNextIndex) =>
+        this.decide(request, known, { getNextIndex, ...turnsOf(source) }),
       bounded: async (answer) => {
         const asked = settled(answer);
         if (!(asked instanceof Promise)) return asked;
@@ -254,21 +257,31 @@ export class AssignmentEngine {
     let at: Started = this.#pipeline.start(request, now, facts, settings);
     timer?.left(at.rules);
     const turns = tracedTurns(host, settings.trace);
+    const taken = new Taken(host, now);
     while (at.step.kind === "need") {
       const { need, run } = at.step;
       const asked = need.kind === "next_index" && turns !== undefined ? turns : host;
-      const answer = await this.#answer(need, request, asked);
+      const answer = await this.#answer(need, request, asked, taken);
       at = resumeOrFail(run, answer, settings);
       timer?.left(at.rules);
     }
-    return turns === undefined ? at.step.decision : turns.marked(at.step.decision);
+    const { decision } = at.step;
+    if (decision.outcome.kind !== "assign") await this.#giveBack(taken);
+    return turns === undefined ? decision : turns.marked(decision);
+  }
+
+  /** A host that never comes to an end with it holds no decision up for longer than an answer. */
+  async #giveBack(taken: Taken): Promise<void> {
+    if (!taken.isAny) return;
+    const expired = () => late("that a turn was given back", this.#watchdog.milliseconds);
+    await this.#watchdog.bounded(taken.giveBack(), expired).catch(() => {});
   }
 
   /** The host's answer, or that it could not be had. */
-  async #answer(need: Need, request: Request, host: Host): Promise<Answer> {
+  async #answer(need: Need, request: Request, host: Host, taken: Taken): Promise<Answer> {
     const what = need.kind === "rule" ? `the rule \`${need.name}\`` : ASKED[need.kind];
     try {
-      const asked = settled(this.#ask(need, request, host));
+      const asked = settled(this.#ask(need, request, host, taken));
       const answer =
         asked instanceof Promise
           ? await this.#watchdog.bounded(asked, () => late(what, this.#watchdog.milliseconds))
@@ -280,14 +293,14 @@ export class AssignmentEngine {
     }
   }
 
-  #ask(need: Need, request: Request, host: Host): unknown {
+  #ask(need: Need, request: Request, host: Host, taken: Taken): unknown {
     switch (need.kind) {
+      case "turn":
+        return taken.take(need);
+      case "reserve":
+        throw noReservations();
       case "next_index":
         return present(host, "getNextIndex").call(host, need.contextKey, need.candidateCount);
-      case "turn":
-        return present(host, "turn").call(host, need, request);
-      case "reserve":
-        return present(host, "reserve").call(host, need, request);
       case "schedule":
         return present(host, "schedule").call(host, need, request);
       case "contact_assigned":

@@ -1,5 +1,5 @@
 import { AssignmentEngineError } from "../errors.ts";
-import type { CountedTurn } from "../provider/provider.ts";
+import type { CountedTurn, TakenTurn, TurnRequest } from "../provider/provider.ts";
 import { isObject } from "./wire.ts";
 import type {
   Agent,
@@ -7,7 +7,6 @@ import type {
   Need,
   NoAgentPolicy,
   Request,
-  Reserved,
   ScheduleFact,
   StrategyFact,
 } from "../types.ts";
@@ -29,14 +28,14 @@ export interface Host {
   agents?(need: NeedOf<"agents">, request: Request): MaybePromise<Agent[]>;
   /** What to do when nobody can take the session. */
   noAgentPolicy?(need: NeedOf<"no_agent_policy">, request: Request): MaybePromise<NoAgentPolicy>;
-  /** Whose turn it is, in a rotation other than the counter: the place among the candidates. */
-  turn?(need: NeedOf<"turn">, request: Request): MaybePromise<number>;
-  /** A place for the session, chosen and held in one step; asked where the request wants it. */
-  reserve?(need: NeedOf<"reserve">, request: Request): MaybePromise<Reserved>;
   /** The next index of the rotation: a whole number in `[0, candidateCount)`. */
   getNextIndex?(contextKey: string, candidateCount: number): MaybePromise<number>;
   /** The same, and who counted: asked in its place for a decision with a trace. */
-  takeTurn?(contextKey: string, candidateCount: number): MaybePromise<CountedTurn>;
+  nextCounted?(contextKey: string, candidateCount: number): MaybePromise<CountedTurn>;
+  /** A turn in a rotation other than the counter; without it the outcome is `error`, `unsupported`. */
+  takeTurn?(request: TurnRequest): MaybePromise<TakenTurn>;
+  /** Gives back a turn that came to nothing in the run; see `RoundRobinContextProvider.giveBack`. */
+  giveBack?(request: TurnRequest, turn: TakenTurn): MaybePromise<void>;
 }
 
 /** Why the host's answer could not be had, in words of ours. */

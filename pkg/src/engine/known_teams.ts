@@ -95,7 +95,8 @@ export function ordinaryTeam(request: Request, facts: FactsAndRoster): TeamTurns
 /** Nothing is forced, nobody excluded, the contact is free, and the ids are ids. */
 function isOrdinary(request: Request, facts: Facts): boolean {
   if (isPolluted()) return false;
-  const { session, source, forceOverride, excluded } = request;
+  const { session, source, forceOverride, excluded, reserve } = request;
+  if (reserve !== undefined) return false;
   if ((forceOverride !== undefined && forceOverride !== false) || excluded !== undefined) {
     return false;
   }
@@ -124,6 +125,7 @@ function isPolluted(): boolean {
     "source" in all ||
     "forceOverride" in all ||
     "excluded" in all ||
+    "reserve" in all ||
     "tenantId" in all ||
     "contactId" in all ||
     "assignedTeamId" in all ||

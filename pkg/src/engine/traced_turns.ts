@@ -5,13 +5,13 @@ import type { Host } from "./host.ts";
 import { isObject, read } from "./wire.ts";
 
 /** A turn with who counted it, if the provider has that to say. */
-export async function takeTurn(
+export async function nextCounted(
   provider: RoundRobinContextProvider,
   contextKey: string,
   candidateCount: number,
 ): Promise<CountedTurn> {
-  return typeof provider.takeTurn === "function"
-    ? provider.takeTurn(contextKey, candidateCount)
+  return typeof provider.nextCounted === "function"
+    ? provider.nextCounted(contextKey, candidateCount)
     : { index: await provider.getNextIndex(contextKey, candidateCount) };
 }
 
@@ -25,7 +25,7 @@ export class TracedTurns implements Pick<Host, "getNextIndex"> {
   }
 
   async getNextIndex(contextKey: string, candidateCount: number): Promise<number> {
-    const turn: unknown = await this.#host.takeTurn!(contextKey, candidateCount);
+    const turn: unknown = await this.#host.nextCounted!(contextKey, candidateCount);
     if (!isObject(turn)) return turn as number;
     const { index, fromMemory } = turn as unknown as CountedTurn;
     // A code of ours: what else a host makes up goes into no trace.
@@ -44,15 +44,17 @@ export class TracedTurns implements Pick<Host, "getNextIndex"> {
 }
 
 /** The method of a source that has it, as a host's. */
-export function takeTurnOf(source: unknown): Pick<Host, "takeTurn"> {
-  if (!isObject(source) || typeof read(source, "takeTurn") !== "function") return {};
-  const provider = source as Required<Pick<Host, "takeTurn">>;
-  return { takeTurn: (contextKey, count) => provider.takeTurn(contextKey, count) };
+export function nextCountedOf(source: unknown): Pick<Host, "nextCounted"> {
+  if (!isObject(source) || typeof read(source, "nextCounted") !== "function") return {};
+  const provider = source as Required<Pick<Host, "nextCounted">>;
+  return { nextCounted: (contextKey, count) => provider.nextCounted(contextKey, count) };
 }
 
 /** The turns of a host for a decision with a trace; undefined where it has no more than indexes. */
 export function tracedTurns(host: Host, trace: boolean): TracedTurns | undefined {
-  return trace && typeof read(host, "takeTurn") === "function" ? new TracedTurns(host) : undefined;
+  return trace && typeof read(host, "nextCounted") === "function"
+    ? new TracedTurns(host)
+    : undefined;
 }
 
 const CODE = /^[a-z_]{1,40}$/;

@@ -1,4 +1,7 @@
-import type { RoundRobinContextProvider } from "./provider.ts";
+import { ProviderError } from "../errors.ts";
+import { toJson } from "../engine/wire.ts";
+import { type Bindings, call } from "../kernel/kernel.ts";
+import type { RoundRobinContextProvider, TakenTurn, TurnRequest } from "./provider.ts";
 
 /** How many keys {@link InMemoryRoundRobinContextProvider} keeps at most. */
 export const IN_MEMORY_KEY_LIMIT = 100_000;
@@ -9,12 +12,12 @@ export const IN_MEMORY_KEY_LIMIT = 100_000;
  * Right for one instance and for tests. Several instances each keep their own place, so together
  * they are fair only on average. Memory is bounded: a key that was not used while half of
  * {@link IN_MEMORY_KEY_LIMIT} others were is dropped and starts at 0 again, which is a legal restart.
+ * Of the books of other rotations a tenth as many are kept.
  */
 export class InMemoryRoundRobinContextProvider implements RoundRobinContextProvider {
-  // Two generations instead of a list ordered by use: a key that is used moves to the young one;
-  // when that is full it becomes the old one, and what nobody used since goes.
-  #young = new Map<string, number>();
-  #old = new Map<string, number>();
+  readonly #counters = new Recent<number>(IN_MEMORY_KEY_LIMIT / 2);
+  // As text: so a module that has to be started afresh loses none, and none has to be freed.
+  readonly #books = new Recent<string>(IN_MEMORY_KEY_LIMIT / 20);
 
   async getNextIndex(contextKey: string, candidateCount: number): Promise<number> {
     if (!(candidateCount > 0)) return 0;
@@ -27,19 +30,70 @@ export class InMemoryRoundRobinContextProvider implements RoundRobinContextProvi
     return this.#takeTurns(contextKey, count);
   }
 
+  /** In memory the module has to be loaded for it, as for a decision. */
+  async takeTurn(request: TurnRequest): Promise<TakenTurn> {
+    const { now } = request;
+    const taken = this.#withBook(request, (book, candidates) => book.take(candidates, now));
+    if (taken === undefined) throw new ProviderError("other", "there is nobody to take turns");
+    const [index, became, was] = taken as unknown as [bigint, bigint, bigint];
+    return { index: Number(index), stamps: [became, was] };
+  }
+
+  async giveBack(request: TurnRequest, { index, stamps }: TakenTurn): Promise<void> {
+    this.#withBook(request, (book, candidates) => book.giveBack(candidates, index, ...stamps));
+  }
+
   #takeTurns(key: string, count: number): number {
-    let turn = this.#young.get(key);
-    if (turn === undefined) {
-      turn = this.#old.get(key) ?? 0;
+    const turn = this.#counters.get(key) ?? 0;
+    // Beyond 2^53 a number no longer counts.
+    const next = turn + count;
+    this.#counters.set(key, Number.isSafeInteger(next) ? next : 0);
+    return turn;
+  }
+
+  /** What is refused, and a module that fails, leave the book as it was. */
+  #withBook<T>(request: TurnRequest, work: (book: TurnBook, candidates: string) => T): T {
+    const { contextKey, rotation } = request;
+    const candidates = toJson("candidates", request.candidates ?? null);
+    const key = `${rotation}:${contextKey}`;
+    const kept = this.#books.get(key);
+    return call(({ TurnBook }) => {
+      const book = kept === undefined ? new TurnBook(rotation) : TurnBook.fromJson(kept);
+      const done = work(book, candidates);
+      this.#books.set(key, book.toJson());
+      book.free();
+      return done;
+    });
+  }
+}
+
+type TurnBook = InstanceType<Bindings["TurnBook"]>;
+
+/**
+ * Two generations instead of a list ordered by use: a key that is used moves to the young one; when
+ * that is full it becomes the old one, and what nobody used since goes.
+ */
+class Recent<T> {
+  #young = new Map<string, T>();
+  #old = new Map<string, T>();
+  readonly #generation: number;
+
+  constructor(generation: number) {
+    this.#generation = generation;
+  }
+
+  get(key: string): T | undefined {
+    return this.#young.get(key) ?? this.#old.get(key);
+  }
+
+  set(key: string, value: T): void {
+    if (!this.#young.has(key)) {
       this.#old.delete(key);
-      if (this.#young.size >= IN_MEMORY_KEY_LIMIT / 2) {
+      if (this.#young.size >= this.#generation) {
         this.#old = this.#young;
         this.#young = new Map();
       }
     }
-    // Beyond 2^53 a number no longer counts.
-    const next = turn + count;
-    this.#young.set(key, Number.isSafeInteger(next) ? next : 0);
-    return turn;
+    this.#young.set(key, value);
   }
 }

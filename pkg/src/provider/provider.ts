@@ -1,4 +1,5 @@
 import type { ProviderErrorCode } from "../errors.ts";
+import type { Rotation, TurnCandidate } from "../types.ts";
 
 /**
  * Counts turns, so that candidates are served one after the other.
@@ -20,7 +21,38 @@ export interface RoundRobinContextProvider {
    * {@link getNextIndex}, and who counted: the trace of a decision shows a turn that came from
    * memory. Only a provider with two places to count in has more to say than the index.
    */
-  takeTurn?(contextKey: string, candidateCount: number): Promise<CountedTurn>;
+  nextCounted?(contextKey: string, candidateCount: number): Promise<CountedTurn>;
+
+  /**
+   * Takes a turn in a rotation other than the counter, which needs to know who the candidates are.
+   * Without it a team that wants such a rotation gets the outcome `error`, code `unsupported`.
+   *
+   * Rejects as {@link getNextIndex} does.
+   */
+  takeTurn?(request: TurnRequest): Promise<TakenTurn>;
+
+  /**
+   * Gives back a turn that came to nothing: the session could not be assigned. If that fails the
+   * turn stays spent, which is harmless: one agent is passed over once.
+   */
+  giveBack?(request: TurnRequest, turn: TakenTurn): Promise<void>;
+}
+
+/** Whose turn is it among these? */
+export interface TurnRequest {
+  /** What the rotation keeps its book under. */
+  readonly contextKey: string;
+  readonly rotation: Rotation;
+  /** Who takes turns, at least one, each once; of two alike, the first. */
+  readonly candidates: readonly TurnCandidate[];
+  /** When, in milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** A turn that was taken. It is spent unless it is given back. */
+export interface TakenTurn extends CountedTurn {
+  /** What the agent's stamp has become, and what it was: the rotation's own, for giving back. */
+  readonly stamps: readonly [became: bigint, was: bigint];
 }
 
 /** A turn, and whether the store counted it. */

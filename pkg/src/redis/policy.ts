@@ -78,10 +78,10 @@ export class ResilientRoundRobinContextProvider implements RoundRobinContextProv
   }
 
   async getNextIndex(contextKey: string, candidateCount: number): Promise<number> {
-    return (await this.takeTurn(contextKey, candidateCount)).index;
+    return (await this.nextCounted(contextKey, candidateCount)).index;
   }
 
-  async takeTurn(contextKey: string, candidateCount: number): Promise<CountedTurn> {
+  async nextCounted(contextKey: string, candidateCount: number): Promise<CountedTurn> {
     if (typeof candidateCount === "number" && candidateCount <= 0) return { index: 0 };
     const { value: index, fromMemory } = await this.#take(
       () => this.#store.getNextIndex(contextKey, candidateCount),

@@ -42,9 +42,9 @@ export class ReturningRoundRobinContextProvider implements RoundRobinContextProv
     return (this.#shared ?? this.#memory).getNextIndex(contextKey, candidateCount);
   }
 
-  async takeTurn(contextKey: string, candidateCount: number): Promise<CountedTurn> {
+  async nextCounted(contextKey: string, candidateCount: number): Promise<CountedTurn> {
     const shared = this.#shared;
-    if (shared?.takeTurn !== undefined) return shared.takeTurn(contextKey, candidateCount);
+    if (shared?.nextCounted !== undefined) return shared.nextCounted(contextKey, candidateCount);
     const index = await this.getNextIndex(contextKey, candidateCount);
     return shared === undefined && candidateCount > 0
       ? { index, fromMemory: this.#code }

@@ -1,7 +1,13 @@
 import { defaultTeam, type Host } from "../engine/index.ts";
-import { takeTurn } from "../engine/traced_turns.ts";
+import { giveBack, noRotation } from "../engine/taken.ts";
+import { nextCounted } from "../engine/traced_turns.ts";
 import { read } from "../engine/wire.ts";
-import type { CountedTurn, RoundRobinContextProvider } from "../provider/provider.ts";
+import type {
+  CountedTurn,
+  RoundRobinContextProvider,
+  TakenTurn,
+  TurnRequest,
+} from "../provider/provider.ts";
 import type {
   Agent,
   NoAgentPolicy,
@@ -11,12 +17,17 @@ import type {
   Team,
   TenantConfig,
 } from "../types.ts";
+import { AssignmentEngineError } from "../errors.ts";
+import { within } from "./deadline.ts";
 import type { Observer } from "./observe.ts";
 import type { Parts } from "./parts.ts";
 import type { Counts, SessionStore } from "./store.ts";
 import { settingsOf } from "./tenants.ts";
 
-type FactParts = Pick<Parts, "factStore" | "provider" | "observer" | "allCounts">;
+type FactParts = Pick<
+  Parts,
+  "factStore" | "provider" | "observer" | "allCounts" | "answerTimeoutMs"
+>;
 
 /**
  * The store as one run of the engine asks it: one question at a time, and only what it needs.
@@ -28,15 +39,18 @@ export class StoredFacts implements Host {
   readonly #provider: RoundRobinContextProvider;
   readonly #observer: Observer;
   readonly #allCounts: boolean;
+  readonly #answerTimeoutMs: number;
+  #taken: { request: TurnRequest; turn: TakenTurn } | undefined;
   #team: Promise<Team | null> | undefined;
   #tenant: Promise<TenantConfig> | undefined;
 
   /** With `allCounts` agents' histories are counted even where the strategy does not ask for them. */
-  constructor({ factStore, provider, observer, allCounts }: FactParts) {
+  constructor({ factStore, provider, observer, allCounts, answerTimeoutMs }: FactParts) {
     this.#store = factStore;
     this.#provider = provider;
     this.#observer = observer;
     this.#allCounts = allCounts;
+    this.#answerTimeoutMs = answerTimeoutMs;
   }
 
   async schedule(_need: unknown, request: Request): Promise<ScheduleFact> {
@@ -100,8 +114,26 @@ export class StoredFacts implements Host {
     return this.#provider.getNextIndex(contextKey, candidateCount);
   }
 
-  takeTurn(contextKey: string, candidateCount: number): Promise<CountedTurn> {
-    return takeTurn(this.#provider, contextKey, candidateCount);
+  nextCounted(contextKey: string, candidateCount: number): Promise<CountedTurn> {
+    return nextCounted(this.#provider, contextKey, candidateCount);
+  }
+
+  async takeTurn(request: TurnRequest): Promise<TakenTurn> {
+    if (typeof this.#provider.takeTurn !== "function") throw noRotation(request.rotation);
+    const turn = await this.#provider.takeTurn(request);
+    this.#taken = { request, turn };
+    return turn;
+  }
+
+  /** Gives back what the run has taken, once it is known that the session is not assigned by it. */
+  async giveBack(): Promise<void> {
+    const taken = this.#taken;
+    this.#taken = undefined;
+    if (taken === undefined) return;
+    const given = () => giveBack(this.#provider, taken.request, taken.turn);
+    const late = () =>
+      new AssignmentEngineError("host_timeout", "giving a turn back took too long");
+    await within(this.#answerTimeoutMs, given, late).catch(() => {});
   }
 
   #teamAndTenant(request: Request): Promise<[Team | null, TenantConfig]> {

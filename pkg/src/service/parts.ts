@@ -34,6 +34,8 @@ export interface Parts {
   locks: SessionLocks;
   /** The present, in milliseconds since 1970. */
   now(): number;
+  /** How long a port may take for one answer. */
+  answerTimeoutMs: number;
   trace: boolean;
   /** Are agents' histories counted even where the strategy does not ask for them? */
   allCounts: boolean;
@@ -66,6 +68,7 @@ export function partsOf(options: AssignmentServiceOptions): Parts {
     observer,
     locks: new SessionLocks(),
     now: () => millisecondsOf(clock),
+    answerTimeoutMs,
     trace: trace === true,
     // A trace shows the numbers, and a rule of the host's may change the strategy.
     allCounts: trace === true || (rules ?? []).some((rule) => !isBuiltIn(rule)),

@@ -88,9 +88,13 @@ async function tryOnce(
     now: at,
     excluded: [...excluded],
   };
-  const decided = await decide(parts, plan.engine, request);
+  const host = new StoredFacts(parts);
+  const decided = await decide(parts, plan.engine, request, host);
   const performed = await perform(parts, stored, request.session, decided);
-  if (performed.kind === "overtaken") return { kind: "overtaken", decision: decided };
+  if (performed.kind === "overtaken") {
+    await host.giveBack();
+    return { kind: "overtaken", decision: decided };
+  }
   const { decision, entries } = performed;
   const { outcome } = decision;
   if (outcome.kind === "error") return { kind: "over", session: stored, decision };
@@ -104,6 +108,7 @@ async function tryOnce(
   if (claim.kind === "claimed") return { kind: "over", session: claim.session, decision };
   const { refusal } = claim;
   parts.observer.claimRefused(stored.id, agentId, refusal);
+  await host.giveBack();
   return { kind: "refused", claim: { agentId, refusal }, decision };
 }
 
@@ -132,8 +137,12 @@ function taken(decision: Decision): Decision {
   return overrule(decision, { kind: "skip" }, "session_taken");
 }
 
-async function decide(parts: Parts, engine: AssignmentEngine, request: Request): Promise<Decision> {
-  const host = new StoredFacts(parts);
+async function decide(
+  parts: Parts,
+  engine: AssignmentEngine,
+  request: Request,
+  host: StoredFacts,
+): Promise<Decision> {
   try {
     return await engine.run(request, host, { trace: parts.trace });
   } catch (error) {

@@ -1,8 +1,9 @@
 /** Every case of the suite that all implementations share, on the package. */
 import { describe, expect, test } from "vitest";
 
-import { AssignmentEngine, type Host } from "../../src/engine/index.ts";
+import { AssignmentEngine, type Host, type IndexSource } from "../../src/engine/index.ts";
 import { AssignmentEngineError } from "../../src/errors.ts";
+import type { TakenTurn } from "../../src/provider/provider.ts";
 import type { Decision, Need } from "../../src/types.ts";
 import { type Case, type Json, cases } from "./cases.ts";
 import { Told, ended, engineOf, observe } from "./subject.ts";
@@ -31,23 +32,22 @@ const forDrivers = all.filter(
 describe("through decide, with and without a trace", () => {
   // What else than an index is asked there, nobody answers.
   const given = forDrivers.filter(({ answers }) =>
-    (answers ?? []).every(
-      ({ need, answer }) =>
-        (need as { kind: string }).kind === "next_index" && "nextIndex" in answer,
-    ),
+    (answers ?? []).every(({ answer }) => "nextIndex" in answer),
   );
   test.each(given)("$name", async (case_) => {
     for (const trace of [true, false]) {
       const engine = engineOf(case_);
       const asked: Json[] = [];
-      const decision = await engine.decide(
-        ...new Told(case_).input,
-        async (contextKey, candidateCount) => {
-          asked.push({ kind: "next_index", contextKey, candidateCount });
-          return case_.answers![asked.length - 1]!.answer["nextIndex"] as number;
-        },
-        { trace },
-      );
+      const next = (need: Json): number => {
+        asked.push(need);
+        return case_.answers![asked.length - 1]!.answer["nextIndex"] as number;
+      };
+      const source: IndexSource = {
+        getNextIndex: async (contextKey, candidateCount) =>
+          next({ kind: "next_index", contextKey, candidateCount }),
+        takeTurn: async ({ now, ...asked }) => taken(next({ kind: "turn", ...asked } as never)),
+      };
+      const decision = await engine.decide(...new Told(case_).input, source, { trace });
       expect(asked).toEqual((case_.answers ?? []).map(({ need }) => need));
       const { decision: last, lines } = ended(case_, decision);
       if (trace === (case_.traced ?? true)) expectDecision(case_, last, lines);
@@ -76,11 +76,12 @@ describe("through run, the host asked for each fact", () => {
       strategy: async (need) => answer(need),
       agents: async (need) => answer(need),
       noAgentPolicy: async (need) => answer(need),
-      turn: async (need) => answer(need),
-      reserve: async (need) => answer(need),
       getNextIndex: async (contextKey, candidateCount) =>
         answer({ kind: "next_index", contextKey, candidateCount }),
+      takeTurn: async ({ now, ...asked }) => taken(answer({ kind: "turn", ...asked } as never)),
     };
+    // Nobody reserves places here: the host is not asked.
+    if (case_.request["reserve"] === true) return;
     // The host's own rules are asked one level above: the other describe blocks have them.
     if (case_.pipeline?.some((place) => typeof place !== "string")) return;
     const engine = engineOf(case_);
@@ -97,13 +98,19 @@ test("an engine of its own for each case is not needed", async () => {
   const standard = forDrivers.filter(({ pipeline }) => pipeline === undefined);
   const decide = async (case_: Case): Promise<Decision> => {
     const indexes = (case_.answers ?? []).map(({ answer }) => answer["nextIndex"] as number);
-    return engine.decide(...new Told(case_).input, async () => indexes.shift()!);
+    const getNextIndex = async () => indexes.shift()!;
+    const takeTurn = async () => taken(indexes.shift()!);
+    return engine.decide(...new Told(case_).input, { getNextIndex, takeTurn });
   };
   const alone: string[] = [];
   for (const case_ of standard) alone.push(JSON.stringify(await decide(case_)));
   const together = await Promise.all(standard.map(decide));
   expect(together.map((decision) => JSON.stringify(decision))).toEqual(alone);
 });
+
+function taken(index: number): TakenTurn {
+  return { index, stamps: [1n, 0n] };
+}
 
 function failure(failed: Json | undefined): Error {
   const { code, message } = failed as { code: string; message: string };

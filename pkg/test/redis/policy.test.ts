@@ -38,7 +38,7 @@ describe("fail", () => {
   test("hands the failure on", async () => {
     const store = new Store();
     const provider = new ResilientRoundRobinContextProvider(store, "fail");
-    expect(await provider.takeTurn("team", 3)).toEqual({ index: 0 });
+    expect(await provider.nextCounted("team", 3)).toEqual({ index: 0 });
     store.failure = "read_only";
     expect(await code(provider.getNextIndex("team", 3))).toBe("read_only");
     expect(await code(provider.takeTurns!("team", 3))).toBe("read_only");
@@ -55,7 +55,7 @@ describe("fallback", () => {
     store.failure = "timeout";
     const served = [0, 0, 0];
     for (let n = 0; n < 30; n += 1) {
-      const { index, fromMemory } = await provider.takeTurn("team", 3);
+      const { index, fromMemory } = await provider.nextCounted("team", 3);
       expect(fromMemory).toBe("timeout");
       served[index]! += 1;
     }
@@ -63,7 +63,7 @@ describe("fallback", () => {
     expect(store.calls).toBe(30);
     expect(events).toEqual(Array(30).fill("timeout"));
     store.failure = undefined;
-    expect(await provider.takeTurn("team", 3)).toEqual({ index: 0 });
+    expect(await provider.nextCounted("team", 3)).toEqual({ index: 0 });
     expect(await provider.takeTurns!("team", 4)).toBe(2n);
     store.failure = "unreachable";
     const first = Number(await provider.takeTurns!("team", 4));
@@ -81,7 +81,7 @@ describe("fallback", () => {
     store.failure = "configuration";
     expect(await code(provider.getNextIndex("team", 3))).toBe("configuration");
     store.failure = "loading";
-    expect((await provider.takeTurn("team", 3)).fromMemory).toBe("loading");
+    expect((await provider.nextCounted("team", 3)).fromMemory).toBe("loading");
   });
 
   test("begins in each process at a place of its own", async () => {
@@ -103,7 +103,7 @@ describe("breaker", () => {
     const provider = new ResilientRoundRobinContextProvider(store, breaker(3, 50), {
       breaker: ({ countsIn, code }) => events.push(`${countsIn} ${code}`),
     });
-    const turn = () => provider.takeTurn("team", 3);
+    const turn = () => provider.nextCounted("team", 3);
     store.failure = "unreachable";
     expect(await code(turn())).toBe("unreachable");
     expect(await code(turn())).toBe("unreachable");
@@ -129,7 +129,7 @@ describe("breaker", () => {
     const provider = new ResilientRoundRobinContextProvider(store, breaker(2, 1000));
     for (let n = 0; n < 10; n += 1) {
       store.failure = n % 2 === 0 ? "timeout" : undefined;
-      const turn = provider.takeTurn("team", 3);
+      const turn = provider.nextCounted("team", 3);
       if (n % 2 === 0) expect(await code(turn)).toBe("timeout");
       else expect((await turn).fromMemory).toBeUndefined();
     }
@@ -167,7 +167,7 @@ describe("the trace of a decision", () => {
           {
             ...host,
             getNextIndex: (key, count) => provider.getNextIndex(key, count),
-            takeTurn: (key, count) => provider.takeTurn(key, count),
+            nextCounted: (key, count) => provider.nextCounted(key, count),
           },
           { trace: true },
         ),
@@ -185,11 +185,11 @@ describe("the trace of a decision", () => {
   test("takes nothing from a host that makes things up", async () => {
     const engine = new AssignmentEngine();
     for (const answer of [undefined, null, 7, {}, { index: 9 }, "0"]) {
-      const host = { getNextIndex: () => 0, takeTurn: () => answer as never };
+      const host = { getNextIndex: () => 0, nextCounted: () => answer as never };
       const { outcome } = await engine.decide(request, facts, host, { trace: true });
       expect(outcome).toMatchObject({ kind: "error", code: "index_out_of_range" });
     }
-    const host = { getNextIndex: () => 0, takeTurn: () => ({ index: 0, fromMemory: "a\nb" }) };
+    const host = { getNextIndex: () => 0, nextCounted: () => ({ index: 0, fromMemory: "a\nb" }) };
     const decision = await engine.decide(request, facts, host as never, { trace: true });
     expect(decision.outcome.kind).toBe("assign");
     expect(values(decision)).not.toHaveProperty("store");
@@ -219,12 +219,12 @@ describe("with a real server", () => {
     expect((await choice.check()).status).toBe("up");
     log.take();
     await server.kill();
-    await until(async () => (await provider.takeTurn("team", 3)).fromMemory !== undefined, "away");
+    await until(async () => (await provider.nextCounted("team", 3)).fromMemory !== undefined, "away");
     expect(await choice.check()).toMatchObject({ status: "in_memory", reason: "connected" });
     expect(counted.length).toBeGreaterThan(0);
     expect(log.take().join()).toContain("turns are counted in this process until it does");
     await server.restart();
-    await until(async () => (await provider.takeTurn("team", 3)).fromMemory === undefined, "back");
+    await until(async () => (await provider.nextCounted("team", 3)).fromMemory === undefined, "back");
     expect((await choice.check()).status).toBe("up");
     await choice.close();
   });
@@ -240,14 +240,14 @@ describe("with a real server", () => {
       "unreachable",
     ]);
     const provider = choice.provider as ResilientRoundRobinContextProvider;
-    expect(await provider.takeTurn("team", 3)).toEqual({ index: 0, fromMemory: "unreachable" });
+    expect(await provider.nextCounted("team", 3)).toEqual({ index: 0, fromMemory: "unreachable" });
     expect(await choice.check()).toMatchObject({ status: "in_memory", reason: "unreachable" });
     expect(log.take()).toHaveLength(2);
 
     await server.restart();
     await until(() => choice!.kind === "redis", "moved over");
     expect([choice.reason, choice.error]).toEqual(["connected", undefined]);
-    expect(await provider.takeTurn("team", 3)).toEqual({ index: 0 });
+    expect(await provider.nextCounted("team", 3)).toEqual({ index: 0 });
     expect(await provider.takeTurns!("team", 2)).toBe(1n);
     expect((await choice.check()).status).toBe("up");
     expect(log.take()).toEqual([expect.stringContaining("round robin is shared through redis")]);

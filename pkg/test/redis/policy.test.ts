@@ -219,12 +219,18 @@ describe("with a real server", () => {
     expect((await choice.check()).status).toBe("up");
     log.take();
     await server.kill();
-    await until(async () => (await provider.nextCounted("team", 3)).fromMemory !== undefined, "away");
+    await until(
+      async () => (await provider.nextCounted("team", 3)).fromMemory !== undefined,
+      "away",
+    );
     expect(await choice.check()).toMatchObject({ status: "in_memory", reason: "connected" });
     expect(counted.length).toBeGreaterThan(0);
     expect(log.take().join()).toContain("turns are counted in this process until it does");
     await server.restart();
-    await until(async () => (await provider.nextCounted("team", 3)).fromMemory === undefined, "back");
+    await until(
+      async () => (await provider.nextCounted("team", 3)).fromMemory === undefined,
+      "back",
+    );
     expect((await choice.check()).status).toBe("up");
     await choice.close();
   });

@@ -25,6 +25,8 @@ pub enum Event {
     Answered(usize, String),
     /// The store wrote an owner.
     Owner(Owner),
+    /// The store said again that a claim was carried out, and wrote nothing.
+    Repeated(usize, SessionId, AgentId),
     /// The store wrote team and context of a session that waits.
     Saved(SessionId),
     /// The store refused a claim.
@@ -88,6 +90,9 @@ impl fmt::Display for Event {
                     write!(f, ", token {token}")?;
                 }
                 f.write_str(")")
+            }
+            Self::Repeated(by, session, agent) => {
+                write!(f, "store: {session} went to {agent} before (instance {by})")
             }
             Self::Saved(session) => write!(f, "store: {session} is saved"),
             Self::Refused(by, session, agent, why) => {

@@ -113,6 +113,8 @@ impl SimulatedStore {
         changes: &SessionChanges,
     ) -> Result<Claim, StoreError> {
         let store = &self.backing.store;
+        let before = store.session(id).await?;
+        let waited = before.is_some_and(|session| session.status == SessionStatus::Unassigned);
         let claim = match self.faults.level.claims() {
             Claims::Checked => store.claim(id, agent, expected, changes).await?,
             Claims::WithoutToken => {
@@ -135,7 +137,11 @@ impl SimulatedStore {
             },
         };
         let by = self.faults.instance;
+        let unchecked = self.faults.level.claims() == Claims::Unchecked;
+        let written = unchecked || waited || expected.owner.is_some();
         self.backing.sim.note(match &claim {
+            // It was carried out before, and asked for again.
+            Claim::Claimed(_) if !written => Event::Repeated(by, id.clone(), agent.clone()),
             Claim::Claimed(session) => Event::Owner(Owner {
                 by,
                 session: id.clone(),

@@ -85,6 +85,8 @@ impl Plan {
         let team_ids: Vec<TeamId> = names("team-", 1 + random.index(2));
         let closed = random.chance(200);
         let mut teams: Vec<TeamConfig> = team_ids.into_iter().map(TeamConfig::new).collect();
+        // `L1` counts on one limit for all teams of an agent.
+        let limit = 1 + u32::try_from(random.below(3)).unwrap_or(0);
         for (n, team) in teams.iter_mut().enumerate() {
             team.members = agents
                 .iter()
@@ -93,8 +95,10 @@ impl Plan {
                 .collect();
             let strategies = ["round_robin", "least_active", "least_assigned", "hybrid"];
             team.routing_strategy = Some(one_of(random, &strategies, "round_robin").to_owned());
+            let own = 1 + u32::try_from(random.below(3)).unwrap_or(0);
+            let own = if level.sheltered() { limit } else { own };
             team.routing_config = Some(RoutingConfig {
-                max_load: Some(1 + u32::try_from(random.below(3)).unwrap_or(0)),
+                max_load: Some(own),
                 rotation: Some(one_of(random, &Rotation::ALL, Rotation::Counter)),
                 ..RoutingConfig::default()
             });
@@ -147,7 +151,7 @@ impl Plan {
                 let late = if random.chance(800) { 50 } else { 2 * LEASE_MS };
                 let instance = random.index(self.instances);
                 let (session, team) = (session.clone(), team.clone());
-                let at = begins + 1 + random.between(0, late);
+                let at = begins + 250 + random.between(0, late);
                 script.push((
                     at,
                     Action::Deliver {

@@ -85,7 +85,7 @@ test.each(ways)("%s without such turns is unsupported", async (_, way) => {
 
 const never = new Promise<never>(() => {});
 test.each([
-  ["nothing", undefined, "index_out_of_range"],
+  ["nothing", null, "index_out_of_range"],
   ["the count itself", { index: 2, stamps: [1n, 0n] }, "index_out_of_range"],
   ["a BigInt", { index: 0n, stamps: [1n, 0n] }, "index_out_of_range"],
   [

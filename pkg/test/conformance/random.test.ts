@@ -92,7 +92,8 @@ async function compare(
   expect(explain(step.decision)).toEqual(run.end.explain);
   known.decided += 1;
   // What needs an index at most is decided by `decide` too, where it takes its shortcuts.
-  if (run.trace || run.steps.some(({ answer }) => !("nextIndex" in answer))) return;
+  const other = ({ need }: { need: string }): boolean => !need.includes('"kind":"next_index"');
+  if (run.trace || run.steps.some((step) => other(step) || !("nextIndex" in step.answer))) return;
   const indexes = run.steps.map(({ answer }) => answer["nextIndex"] as number);
   const again = await engine.decide(request, facts, async () => indexes.shift()!);
   expect(JSON.stringify(again)).toBe(run.end.decision);

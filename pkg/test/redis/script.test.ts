@@ -10,13 +10,16 @@ test.each([
   expect(script.sha).toBe(createHash("sha1").update(script.source).digest("hex"));
 });
 
-test("the ticket script is that of the Rust provider, but for where texts begin", () => {
+test.each([
+  ["ONE", TICKET_SCRIPT],
+  ["MANY", TURNS_SCRIPT],
+])("the Rust provider's script %s is the same, but for where texts begin", (name, script) => {
   const rust = readFileSync(
-    new URL("../../../native/src/provider/redis/script.rs", import.meta.url),
+    new URL("../../../native/src/provider/redis/counter.rs", import.meta.url),
     "utf8",
   );
-  const source = TICKET_SCRIPT.source.replaceAll(`${2 ** 52}`, `${2 ** 53}`);
-  expect(rust).toContain(`const SOURCE: &str = "\\\n${source}";`);
+  const source = script.source.replaceAll(`${2 ** 52}`, `${2 ** 53}`);
+  expect(rust).toContain(`const ${name}: &str = "\\\n${source}";`);
 });
 
 test("the two scripts differ in their count alone", () => {

@@ -1,11 +1,13 @@
 //! Places that nobody settled, compared with what the store knows.
+#![cfg(feature = "redis")]
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test fails by panicking, in its helpers too"
 )]
 
-#[cfg(feature = "redis")]
 #[path = "support/redis_server.rs"]
 #[expect(dead_code, reason = "other tests do more with it")]
 mod redis_server;
@@ -31,7 +33,6 @@ async fn what_nobody_settled_is_set_right_in_memory() {
     drift_is_none_afterwards(&places, &clock).await;
 }
 
-#[cfg(feature = "redis")]
 #[tokio::test]
 async fn what_nobody_settled_is_set_right_in_redis() {
     let mut server = redis_server::RedisServer::start();

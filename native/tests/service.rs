@@ -34,6 +34,9 @@ mod queue;
 #[expect(dead_code, reason = "other tests do more with a server")]
 #[path = "support/redis_server.rs"]
 mod redis_server;
+#[cfg(feature = "redis")]
+#[path = "service/reservations.rs"]
+mod reservations;
 #[path = "service/schedules.rs"]
 mod schedules;
 #[cfg(feature = "redis")]

@@ -118,7 +118,7 @@ function fromElsewhere(ending) {
     name: "from-elsewhere",
     setup({ onResolve }) {
       onResolve({ filter: /^\.\.\/redis\/index\.ts$/ }, () => external("redis"));
-      onResolve({ filter: /^(\.\.\/|\.\/provider\.ts$)/ }, ({ path }) =>
+      onResolve({ filter: /^(\.\.\/|\.\/(policy|provider)\.ts$)/ }, ({ path }) =>
         path.startsWith("../redis/index") ? external("redis") : external("core"),
       );
     },

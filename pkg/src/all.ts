@@ -3,6 +3,7 @@ import "./kernel/beside.ts";
 
 export * from "./public.ts";
 export { init } from "./init.ts";
+export * from "./redis/policy.ts";
 export * from "./redis/provider.ts";
 // For the entries that are built by themselves, for not everybody needs them.
 export { printable } from "./errors.ts";

@@ -35,7 +35,7 @@ enum Rotation {
     Memory,
     Redis {
         server: RedisServer,
-        provider: RedisRoundRobinContextProvider,
+        provider: Box<RedisRoundRobinContextProvider>,
     },
 }
 
@@ -59,6 +59,7 @@ impl NativeSubject {
         // What is tested here is not how long it takes on a busy machine.
         let options = options.with_deadline(Duration::from_secs(30));
         let provider = RedisRoundRobinContextProvider::new(options);
+        let provider = Box::new(provider);
         Self::new("native with Redis", Rotation::Redis { server, provider })
     }
 
@@ -102,7 +103,7 @@ impl Subject for NativeSubject {
                 for (key, _, index) in dialogue.indices()? {
                     server.set(&format!("assignment:rr:{key}"), &index.to_string())?;
                 }
-                let provider = Heard(&dialogue, provider);
+                let provider = Heard(&dialogue, provider.as_ref());
                 let decision = dialogue.decide(&engine, told.input(case), &provider);
                 self.runtime.block_on(decision)
             }

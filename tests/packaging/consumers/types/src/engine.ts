@@ -208,6 +208,10 @@ function answer(need: Need): Answer {
       return { noAgent: {} };
     case "next_index":
       return { nextIndex: need.candidateCount - 1 };
+    case "turn":
+      return { nextIndex: need.candidates.length - 1 };
+    case "reserve":
+      return { reserved: { kind: "full", held: {} } };
     case "rule":
       return { rule: { verdict: { kind: "continue" } } };
     default:

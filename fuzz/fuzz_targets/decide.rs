@@ -4,8 +4,8 @@
 
 use assignment_engine_core::{
     Answer, Decision, Engine, Facts, Failure, Input, Need, NoAgentPolicy, Outcome, Pipeline,
-    Request, Roster, RosterConfig, RuleAnswer, RuleId, RuleVerdict, ScheduleFact, Step,
-    StrategyFact,
+    Request, ReservationBook, Roster, RosterConfig, RuleAnswer, RuleId, RuleVerdict, ScheduleFact,
+    Step, StrategyFact, Timestamp,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -84,7 +84,12 @@ fn answer(need: &Need, byte: u8) -> Answer {
         Need::Strategy { .. } => Answer::Strategy(StrategyFact::default()),
         Need::Agents { .. } => Answer::Agents(Vec::new()),
         Need::NoAgentPolicy { .. } => Answer::NoAgentPolicy(NoAgentPolicy::default()),
-        Need::NextIndex { .. } => Answer::NextIndex(byte.into()),
+        Need::NextIndex { .. } | Need::Turn { .. } => Answer::NextIndex(byte.into()),
+        Need::Reserve(asked) => {
+            let now = Timestamp::from_millisecond(i64::from(byte)).unwrap_or(Timestamp::EPOCH);
+            let reserved = ReservationBook::default().reserve(asked, now);
+            Answer::Reserved(Box::new(reserved))
+        }
         Need::Rule { agents, .. } => Answer::Rule(RuleAnswer {
             agents: agents
                 .as_ref()

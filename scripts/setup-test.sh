@@ -23,6 +23,9 @@ if ! command -v valgrind >/dev/null; then
   scripts/apt-install.sh valgrind
 fi
 
+# Certificates for the tests of TLS are made by it.
+if ! command -v openssl >/dev/null; then scripts/apt-install.sh openssl; fi
+
 if ! command -v redis-server >/dev/null; then
   # The tests start their own servers on free ports. The package would start one more, on the
   # standard port and at every boot; Debian asks policy-rc.d whether a new service may start.

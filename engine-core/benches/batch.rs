@@ -10,7 +10,7 @@
 mod support;
 
 use assignment_engine_core::{
-    Batch, Engine, Placed, Request, Roster, Session, SessionId, Timestamp, TurnBook,
+    Batch, Engine, Placed, Request, Roster, Rotation, Session, SessionId, Timestamp, TurnBook,
 };
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use support::{STRATEGIES, roster};
@@ -33,7 +33,10 @@ fn queue() -> Vec<Request> {
 
 fn place_all(engine: &Engine, roster: &mut Roster, queue: &[Request]) -> u32 {
     let mut batch = Batch::new(engine);
-    batch.put_book("sales".try_into().unwrap(), TurnBook::Counter(0));
+    batch.put_book(
+        "sales".try_into().unwrap(),
+        TurnBook::new(Rotation::Counter),
+    );
     let mut sum = 0_u32;
     for request in queue {
         match batch.place(roster, request, false) {

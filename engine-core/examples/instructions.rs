@@ -13,7 +13,7 @@ mod support;
 use std::hint::black_box;
 
 use assignment_engine_core::{
-    Answer, Batch, Engine, Facts, Input, Need, Placed, Request, Session, SessionId, Step,
+    Answer, Batch, Engine, Facts, Input, Need, Placed, Request, Rotation, Session, SessionId, Step,
     Timestamp, TurnBook,
 };
 use support::{STRATEGIES, roster};
@@ -77,7 +77,10 @@ fn batch(strategy: &str, times: usize) {
     let queue: Vec<Request> = (0..20_000).map(request).collect();
     let mut roster = roster(strategy, 1_000);
     let mut batch = Batch::new(&engine);
-    batch.put_book("sales".try_into().unwrap(), TurnBook::Counter(0));
+    batch.put_book(
+        "sales".try_into().unwrap(),
+        TurnBook::new(Rotation::Counter),
+    );
     for request in &queue[..times] {
         let Placed::Assigned(placement) = batch.place(&mut roster, request, false) else {
             panic!("it is out of the ordinary");

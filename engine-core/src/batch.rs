@@ -114,12 +114,11 @@ impl<'e> Batch<'e> {
 
     /// Gives the batch the book of a rotation, in the place of the one it had.
     pub fn put_book(&mut self, key: ContextKey, book: TurnBook) {
-        let (key, rotation) = (key, book.rotation());
-        match self.book(&(key.clone(), rotation)) {
+        let place = (key.clone(), book.rotation());
+        match self.book(&place) {
             Some(kept) => *kept = book,
             None => {
-                self.places
-                    .insert((key.clone(), rotation), self.books.len());
+                self.places.insert(place, self.books.len());
                 self.books.push(Book { key, book });
             }
         }
@@ -188,14 +187,10 @@ impl<'e> Batch<'e> {
             self.roster_version = Some(roster.version());
         }
         let cursor = self.cursor(roster, request)?;
-        let count = roster.ordinary_count(cursor.place)?;
-        let TurnBook::Counter(taken) = &mut self.books.get_mut(cursor.counter)?.book else {
-            return None;
-        };
-        let index = u32::try_from(*taken % u64::from(count.get())).ok()?;
-        let agent = roster.ordinary_pick(cursor.place, index)?;
-        *taken = taken.wrapping_add(1);
-        self.count(roster, |roster| roster.assigned(agent));
+        let book = &mut self.books.get_mut(cursor.counter)?.book;
+        let agent = roster.ordinary_assign(cursor.place, |count| book.next_index(count))?;
+        // Only counts have changed, of which the cursors hold nothing.
+        self.roster_version = Some(roster.version());
         Some(Placement {
             agent,
             limit: cursor.limit,
@@ -264,12 +259,10 @@ impl<'e> Batch<'e> {
                     candidate_count,
                 } => {
                     let key = (context_key, Rotation::Counter);
-                    let Some(TurnBook::Counter(taken)) = self.book(&key) else {
+                    let Some(book) = self.book(&key) else {
                         return Placed::NeedsBook(key.0, key.1);
                     };
-                    let index = *taken % u64::from(candidate_count.get());
-                    *taken = taken.wrapping_add(1);
-                    u32::try_from(index).unwrap_or(0)
+                    book.next_index(candidate_count)
                 }
                 Need::Turn {
                     context_key,
@@ -280,23 +273,22 @@ impl<'e> Batch<'e> {
                     let Some(book) = self.book(&key) else {
                         return Placed::NeedsBook(key.0, key.1);
                     };
-                    let Some(turn) = book.take(&candidates, request.now) else {
-                        return Placed::NotHere;
-                    };
-                    spent = Some(Spent {
+                    let turn = book.take(&candidates, request.now);
+                    spent = turn.map(|turn| Spent {
                         key,
                         candidates,
                         turn,
                     });
-                    turn.index
+                    turn.map(|turn| turn.index)
                 }
-                _ => return Placed::NotHere,
+                _ => None,
             };
-            step = match self.engine.resume(run, input, Answer::NextIndex(index)) {
-                Ok(step) => step,
-                // Nothing that was taken can be out of range.
-                Err(_) => return Placed::NotHere,
+            // Nothing that was taken can be out of range.
+            let next = index.map(|index| self.engine.resume(run, input, Answer::NextIndex(index)));
+            let Some(Ok(next)) = next else {
+                return Placed::NotHere;
             };
+            step = next;
         };
         if let Some(agent) = decision.agent
             && self.count(roster, |roster| roster.assigned(agent))

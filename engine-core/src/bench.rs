@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
-use crate::order::in_order;
+use crate::order::sorted;
 use crate::roster::{Candidate, LineUp, turn_order};
 use crate::routing::Routing;
 use crate::run::Context;
@@ -123,11 +123,7 @@ impl Bench {
                 .line_up(routing)?
                 .pick(index),
             Self::Listed { source, members } => {
-                let mut ties: Vec<(u32, Candidate<'_>)> = members
-                    .iter()
-                    .filter_map(|member| Some((*member, source.get(context, *member)?)))
-                    .filter(|(_, agent)| routing.class(agent.active, agent.total) == best.class)
-                    .collect();
+                let mut ties = equals(context, *source, members, routing, best);
                 let index = usize::try_from(index)
                     .ok()
                     .filter(|index| *index < ties.len())?;
@@ -147,18 +143,9 @@ impl Bench {
                 .and_then(|roster| roster.team_at(*team)?.line_up(routing))
                 .map_or_else(Vec::new, LineUp::all_best),
             Self::Listed { source, members } => {
-                let ties: Vec<(u32, Candidate<'_>)> = members
-                    .iter()
-                    .filter_map(|member| Some((*member, source.get(context, *member)?)))
-                    .filter(|(_, agent)| routing.class(agent.active, agent.total) == best.class)
-                    .collect();
-                let tie = |at: usize| ties.get(at);
-                let order = in_order(ties.len(), &|a, b| match (tie(a), tie(b)) {
-                    (Some((_, a)), Some((_, b))) => turn_order(routing.order, a, b),
-                    _ => core::cmp::Ordering::Equal,
-                });
-                let member = |at: u32| Some(tie(usize::try_from(at).ok()?)?.0);
-                order.into_iter().filter_map(member).collect()
+                let ties = equals(context, *source, members, routing, best);
+                let in_turn = sorted(&ties, &|(_, a), (_, b)| turn_order(routing.order, a, b));
+                in_turn.into_iter().map(|(member, _)| *member).collect()
             }
         }
     }
@@ -188,12 +175,8 @@ impl Bench {
             .into_iter()
             .filter_map(|member| Some(source.get(context, member)?.id))
             .collect();
-        let id = |at: usize| ids.get(at).copied();
-        let order = in_order(ids.len(), &|a, b| id(a).cmp(&id(b)));
-        let ids = order
-            .into_iter()
-            .filter_map(|at| id(usize::try_from(at).ok()?));
-        ids.cloned().collect()
+        let ids = sorted(&ids, &|a, b| a.cmp(b));
+        ids.into_iter().map(|id| (*id).clone()).collect()
     }
 
     /// A line-up kept for another routing than this one is turned into a list of its members.
@@ -237,4 +220,19 @@ impl Bench {
             removed,
         )
     }
+}
+
+/// Those of the members who are as good as the best, in no order.
+fn equals<'a>(
+    context: &Context<'a>,
+    source: Source,
+    members: &[u32],
+    routing: &Routing,
+    best: Best,
+) -> Vec<(u32, Candidate<'a>)> {
+    members
+        .iter()
+        .filter_map(|member| Some((*member, source.get(context, *member)?)))
+        .filter(|(_, agent)| routing.class(agent.active, agent.total) == best.class)
+        .collect()
 }

@@ -1,15 +1,14 @@
 //! Between a run and the world: what a rule lacks becomes a need, an answer becomes what is known.
 
 use alloc::boxed::Box;
-use core::num::NonZeroU32;
 
+use crate::TurnCandidate;
 use crate::limits::MAX_CANDIDATES;
 use crate::pipeline::Rule;
 use crate::reservation::reserve_request;
-use crate::rules::settings;
+use crate::rules::{settings, weights};
 use crate::run::{Ask, Context};
 use crate::step::{Answer, Need, ResumeError, Suspended};
-use crate::{AgentId, TurnCandidate};
 
 /// Keeps an answer for the rule that asked.
 pub(crate) fn take(run: &mut Suspended, answer: Answer) -> Result<(), ResumeError> {
@@ -86,23 +85,17 @@ pub(crate) fn need(context: &Context<'_>, ask: Ask, rule: &Rule) -> Need {
             candidate_count,
         },
         Ask::Turn(_) => {
-            let weights = settings(context).and_then(|config| config.weights);
-            let weight = |agent: &AgentId| {
-                let weights = weights.as_ref();
-                weights.map_or(NonZeroU32::MIN, |weights| weights.of(agent))
-            };
+            let weights = weights(context);
             let taking = context.state.turn.as_deref();
             let candidates = taking.map_or(&[][..], |taking| &taking.candidates);
+            let candidates = candidates.iter().map(|agent_id| TurnCandidate {
+                agent_id: agent_id.clone(),
+                weight: weights.of(agent_id),
+            });
             Need::Turn {
                 context_key: session.context_key(),
                 rotation: context.routing().rotation,
-                candidates: candidates
-                    .iter()
-                    .map(|agent_id| TurnCandidate {
-                        agent_id: agent_id.clone(),
-                        weight: weight(agent_id),
-                    })
-                    .collect(),
+                candidates: candidates.collect(),
             }
         }
         Ask::Reserve => Need::Reserve(Box::new(reserve_request(context))),

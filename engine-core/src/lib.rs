@@ -108,8 +108,8 @@ pub use roster::{
     TenantSettings, default_team,
 };
 pub use rotation::{
-    AWAY_AFTER_MS, FORGOTTEN_AFTER_MS, LeastRecent, Proportional, Rotation, Turn, TurnBook,
-    TurnCandidate, Weights,
+    AWAY_AFTER_MS, BookEntry, FORGOTTEN_AFTER_MS, Rotation, Turn, TurnBook, TurnCandidate, Weight,
+    Weights, position,
 };
 pub use routing::{Criterion, RoutingConfig, SortBy, Strategy, TimeWindow};
 pub use rules::RuleId;

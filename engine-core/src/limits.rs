@@ -1,8 +1,6 @@
 //! How large an input may be. Every limit is checked where input enters, before anything is
 //! built from it; beyond one of them the input is refused with the path of the field.
 
-use core::num::NonZeroU32;
-
 /// Bytes of an id (session, tenant, team, agent, contact) in UTF-8. An id is never empty.
 pub const MAX_ID_BYTES: usize = 128;
 /// Bytes of a context key: `tenant` or `team` id, or what a host makes of both.
@@ -24,7 +22,7 @@ pub const MAX_RULES: usize = 64;
 /// Criteria in `routingConfig.priority`.
 pub const MAX_CRITERIA: usize = 8;
 /// An agent's weight in a rotation.
-pub const MAX_WEIGHT: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
+pub const MAX_WEIGHT: u32 = 1_000;
 /// Candidates of one turn in a rotation that is kept in Redis, other than the counter: what one
 /// script looks at must not hold up the server.
 pub const MAX_SHARED_CANDIDATES: usize = 1_000;

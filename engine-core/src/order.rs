@@ -22,3 +22,14 @@ pub(crate) fn in_order(count: usize, compare: &dyn Fn(usize, usize) -> Ordering)
     places.sort_unstable_by(|a, b| compare(place(*a), place(*b)).then(a.cmp(b)));
     places
 }
+
+/// The items in order; equals keep theirs.
+pub(crate) fn sorted<'t, T>(items: &'t [T], compare: &dyn Fn(&T, &T) -> Ordering) -> Vec<&'t T> {
+    let item = |place: usize| items.get(place);
+    let order = in_order(items.len(), &|a, b| match (item(a), item(b)) {
+        (Some(a), Some(b)) => compare(a, b),
+        _ => Ordering::Equal,
+    });
+    let places = order.into_iter().filter_map(|at| usize::try_from(at).ok());
+    places.filter_map(item).collect()
+}

@@ -72,9 +72,18 @@ impl Roster {
         self.handle_of(team, line_up.pick(index)?)
     }
 
-    /// How many agents are equally good, for a team whose ordinary course is open.
-    pub(crate) fn ordinary_count(&self, team: TeamPlace) -> Option<NonZeroU32> {
-        Some(self.ordinary_line_up(team)?.1.best()?.count)
+    /// The ordinary course for one session of a team for which [`Engine::ordinary`] has said that it
+    /// is open: `next_index` takes a turn of the team's counter, and whom that means is assigned.
+    /// `None`, and no turn taken, if nobody is eligible any more.
+    pub fn ordinary_assign(
+        &mut self,
+        team: TeamPlace,
+        next_index: impl FnOnce(NonZeroU32) -> Option<u32>,
+    ) -> Option<AgentHandle> {
+        let count = self.ordinary_line_up(team)?.1.best()?.count;
+        let agent = self.ordinary_pick(team, next_index(count)?)?;
+        self.assigned(agent).ok()?;
+        Some(agent)
     }
 
     fn ordinary(&self, place: TeamPlace, now: Timestamp) -> Option<Ordinary> {

@@ -144,12 +144,9 @@ fn alone(
                 candidate_count,
             } => {
                 let book = books.entry((context_key, Rotation::Counter));
-                let book = book.or_insert(TurnBook::Counter(0));
-                let TurnBook::Counter(taken) = book else {
-                    panic!()
-                };
-                let index = *taken % u64::from(candidate_count.get());
-                *taken += 1;
+                let book = book.or_insert(TurnBook::new(Rotation::Counter));
+                let index = book.newest() % i64::from(candidate_count.get());
+                book.next_index(candidate_count).unwrap();
                 u32::try_from(index).unwrap()
             }
             Need::Turn {
@@ -277,7 +274,10 @@ fn what_the_store_refuses_can_be_undone() {
     let (mut roster, request) = small();
     let before = roster.snapshot(roster.agent("a").unwrap());
     let mut batch = Batch::new(&engine);
-    batch.put_book("support".try_into().unwrap(), TurnBook::Counter(0));
+    batch.put_book(
+        "support".try_into().unwrap(),
+        TurnBook::new(Rotation::Counter),
+    );
     let Placed::Assigned(placement) = batch.place(&mut roster, &request, false) else {
         panic!();
     };
@@ -323,7 +323,10 @@ fn a_roster_that_others_change_meanwhile_is_seen_as_it_is() {
     let (mut roster, mut request) = small();
     request.session.contact_id = None;
     let mut batch = Batch::new(&engine);
-    batch.put_book("support".try_into().unwrap(), TurnBook::Counter(0));
+    batch.put_book(
+        "support".try_into().unwrap(),
+        TurnBook::new(Rotation::Counter),
+    );
     assert!(matches!(
         batch.place(&mut roster, &request, false),
         Placed::Assigned(_)

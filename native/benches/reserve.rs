@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use assignment_engine::core::{
     AgentId, Criterion, ReservationTerms, ReserveCandidate, ReserveRequest, Rotation, SessionId,
-    TenantId, Timestamp, TurnCandidate,
+    TenantId, Timestamp, TurnCandidate, Weight,
 };
 use assignment_engine::{
     ContextKey, Place, RedisOptions, RedisReservations, RedisRoundRobinContextProvider,
@@ -79,7 +79,7 @@ async fn one_of_each(
             candidates: (0..count)
                 .map(|n| TurnCandidate {
                     agent_id: agent(n),
-                    weight: NonZeroU32::MIN,
+                    weight: Weight::ONE,
                 })
                 .collect(),
             now: Timestamp::from_millisecond(1_800_000_000_000).unwrap(),
@@ -97,7 +97,7 @@ async fn one_of_each(
         candidates: (0..count)
             .map(|n| ReserveCandidate {
                 agent_id: agent(n),
-                weight: NonZeroU32::MIN,
+                weight: Weight::ONE,
                 active: 3,
                 total: 30,
             })

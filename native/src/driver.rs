@@ -6,9 +6,9 @@ use std::pin::Pin;
 use assignment_engine_core::limits::MAX_CANDIDATES;
 use assignment_engine_core::{
     Agent, Answer, Decision, Engine, Failure, Input, Need, NoAgentPolicy, Outcome, Request,
-    ResumeError, RuleAnswer, RuleId, ScheduleFact, Step, StrategyFact, Turn,
+    ReserveRequest, Reserved, ResumeError, RuleAnswer, RuleId, ScheduleFact, Step, StrategyFact,
+    Turn,
 };
-
 use tokio::time::Instant;
 
 use crate::observe::RuleTimer;
@@ -150,7 +150,25 @@ impl Driver<'_> {
         need: Need,
         course: &mut Course,
     ) -> Result<Answer, Failure> {
-        match need {
+        let source = self.source;
+        Ok(match need {
+            Need::Schedule { .. } => Answer::Schedule(Box::new(source.schedule(request).await?)),
+            Need::ContactAssigned { .. } => {
+                Answer::ContactAssigned(source.contact_assigned(request).await?)
+            }
+            Need::Strategy { .. } => Answer::Strategy(source.strategy(request).await?),
+            Need::Agents { .. } => {
+                let agents = source.agents(request, &need).await?;
+                if agents.len() > MAX_CANDIDATES {
+                    let message = format!("{} agents, at most {MAX_CANDIDATES}", agents.len());
+                    return Err(failure("too_many_agents", message));
+                }
+                Answer::Agents(agents)
+            }
+            Need::NoAgentPolicy { .. } => {
+                Answer::NoAgentPolicy(source.no_agent_policy(request).await?)
+            }
+            Need::Rule { .. } => Answer::Rule(source.rule(request, &need).await?),
             Need::NextIndex {
                 context_key,
                 candidate_count,
@@ -158,52 +176,60 @@ impl Driver<'_> {
                 let count = candidate_count.get();
                 let counted = self.provider.next_counted(&context_key, count).await;
                 let index = course.keep(counted.map_err(failed)?);
-                Ok(Answer::NextIndex(below(index, count)?))
+                Answer::NextIndex(below(index, count)?)
             }
             Need::Turn {
                 context_key,
                 rotation,
                 candidates,
             } => {
-                // Whose turn it was can no longer take it.
-                self.give_back(course.taken.take()).await;
                 let asked = TurnRequest {
                     context_key,
                     rotation,
                     candidates,
                     now: request.now,
                 };
-                let counted = self.provider.take_turn(&asked).await.map_err(failed)?;
-                let turn = course.keep(counted);
-                let count = u32::try_from(asked.candidates.len()).unwrap_or(u32::MAX);
-                let index = below(turn.index, count)?;
-                course.taken = Some(Taken::Turn(Box::new(asked), counted));
-                Ok(Answer::NextIndex(index))
+                Answer::NextIndex(self.turn(asked, course).await?)
             }
             Need::Reserve(asked) => {
-                let reservations = self.reservations.ok_or_else(|| Failure {
-                    code: "unsupported".into(),
-                    message: "the request wants a reservation, and there is nowhere to make one"
-                        .into(),
-                })?;
-                if course.since.elapsed() > reservations.read_window() {
-                    return Err(Failure {
-                        code: STALE_READ.into(),
-                        message: "what was read is older than reservations allow".into(),
-                    });
-                }
-                let reserved = reservations.reserve(&asked).await.map_err(failed)?;
-                course.taken = reserved.token().map(|token| {
-                    Taken::Place(Place {
-                        tenant_id: asked.tenant_id,
-                        session_id: asked.session_id,
-                        token,
-                    })
-                });
-                Ok(Answer::Reserved(Box::new(reserved)))
+                Answer::Reserved(Box::new(self.reservation(*asked, course).await?))
             }
-            need => fact(request, need, self.source).await,
+        })
+    }
+
+    async fn turn(&self, asked: TurnRequest, course: &mut Course) -> Result<u32, Failure> {
+        // Whose turn it was can no longer take it.
+        self.give_back(course.taken.take()).await;
+        let counted = self.provider.take_turn(&asked).await.map_err(failed)?;
+        let turn = course.keep(counted);
+        let count = u32::try_from(asked.candidates.len()).unwrap_or(u32::MAX);
+        let index = below(turn.index, count)?;
+        course.taken = Some(Taken::Turn(Box::new(asked), counted));
+        Ok(index)
+    }
+
+    async fn reservation(
+        &self,
+        asked: ReserveRequest,
+        course: &mut Course,
+    ) -> Result<Reserved, Failure> {
+        let reservations = self.reservations.ok_or_else(|| {
+            let message = "the request wants a reservation, and there is nowhere to make one";
+            failure("unsupported", message.into())
+        })?;
+        if course.since.elapsed() > reservations.read_window() {
+            let message = "what was read is older than reservations allow";
+            return Err(failure(STALE_READ, message.into()));
         }
+        let reserved = reservations.reserve(&asked).await.map_err(failed)?;
+        course.taken = reserved.token().map(|token| {
+            Taken::Place(Place {
+                tenant_id: asked.tenant_id,
+                session_id: asked.session_id,
+                token,
+            })
+        });
+        Ok(reserved)
     }
 }
 
@@ -269,10 +295,7 @@ pub async fn settle(
 pub(crate) const STALE_READ: &str = "stale_read";
 
 fn failed(error: ProviderError) -> Failure {
-    Failure {
-        code: error.code().into(),
-        message: error.to_string(),
-    }
+    failure(error.code(), error.to_string())
 }
 
 fn below(index: u32, count: u32) -> Result<u32, Failure> {
@@ -280,37 +303,12 @@ fn below(index: u32, count: u32) -> Result<u32, Failure> {
         return Ok(index);
     }
     let message = format!("the provider answered {index} for {count} candidates");
-    Err(Failure {
-        code: "index_out_of_range".into(),
-        message,
-    })
+    Err(failure("index_out_of_range", message))
 }
 
-async fn fact(request: &Request, need: Need, source: &dyn FactSource) -> Result<Answer, Failure> {
-    Ok(match need {
-        Need::Schedule { .. } => Answer::Schedule(Box::new(source.schedule(request).await?)),
-        Need::ContactAssigned { .. } => {
-            Answer::ContactAssigned(source.contact_assigned(request).await?)
-        }
-        Need::Strategy { .. } => Answer::Strategy(source.strategy(request).await?),
-        Need::Agents { .. } => {
-            let agents = source.agents(request, &need).await?;
-            if agents.len() > MAX_CANDIDATES {
-                let message = format!("{} agents, at most {MAX_CANDIDATES}", agents.len());
-                return Err(Failure {
-                    code: "too_many_agents".into(),
-                    message,
-                });
-            }
-            Answer::Agents(agents)
-        }
-        Need::NoAgentPolicy { .. } => Answer::NoAgentPolicy(source.no_agent_policy(request).await?),
-        Need::Rule { .. } => Answer::Rule(source.rule(request, &need).await?),
-        Need::NextIndex { .. } | Need::Turn { .. } | Need::Reserve(_) => {
-            return Err(Failure {
-                code: "unsupported".into(),
-                message: "this is no question of facts".into(),
-            });
-        }
-    })
+fn failure(code: &str, message: String) -> Failure {
+    Failure {
+        code: code.into(),
+        message,
+    }
 }

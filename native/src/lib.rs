@@ -21,9 +21,9 @@ mod store;
 pub use assignment_engine_core::ContextKey;
 pub use provider::{
     BREAKER_FAILURES, BREAKER_PAUSE, BookVersion, Counted, GivenBack, IN_MEMORY_KEY_LIMIT,
-    InMemoryRoundRobinContextProvider, MEMORY_PICKS_TOTAL, NextCounted, NextIndex, ProviderError,
+    InMemoryRoundRobinContextProvider, MEMORY_PICKS_TOTAL, NextIndex, ProviderError,
     ProviderErrorKind, Providing, ResilientRoundRobinContextProvider, RoundRobinContextProvider,
-    RunTimePolicy, TakenTurn, Tickets, TurnRequest,
+    RunTimePolicy, Tickets, TurnRequest,
 };
 #[cfg(feature = "redis")]
 pub use provider::{
@@ -41,7 +41,7 @@ pub use observe::{OUTCOMES_TOTAL, RULE_DURATION_SECONDS};
 pub use reservations::RedisReservations;
 pub use reservations::{
     DEFAULT_READ_WINDOW, DRIFT_TOTAL, Drift, HeldPlace, InMemoryReservations, Place,
-    ReconcileError, Reservations, Reserving, reconcile,
+    ReconcileError, Reservations, reconcile,
 };
 pub use service::{
     Assigned, AssignmentService, DEFAULT_QUEUE_LIMIT, Handover, HostRules, ManualAssignment,

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 
 use assignment_engine::core::{
     Agent, AgentId, ReservationTerms, ReserveCandidate, ReserveRequest, Reserved, Rotation,
-    Session, SessionId, TenantId, Timestamp,
+    Session, SessionId, TenantId, Timestamp, Weight,
 };
 use assignment_engine::{
     Clock, ContextKey, DRIFT_TOTAL, Drift, Expected, InMemoryReservations, InMemorySessionStore,
@@ -138,7 +138,7 @@ fn request(session: &str, agent: &str) -> ReserveRequest {
         order: Vec::new(),
         candidates: vec![ReserveCandidate {
             agent_id: AgentId::new(agent).unwrap(),
-            weight: NonZeroU32::MIN,
+            weight: Weight::ONE,
             active: 0,
             total: 0,
         }],

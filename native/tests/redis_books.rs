@@ -39,7 +39,7 @@ use std::time::Duration;
 
 use assignment_engine::core::{
     AgentId, ReservationTerms, ReserveCandidate, ReserveRequest, Rotation, SessionId, TenantId,
-    Timestamp, TurnCandidate,
+    Timestamp, TurnCandidate, Weight,
 };
 use assignment_engine::{
     Clock, ContextKey, RedisOptions, RedisReservations, RedisRoundRobinContextProvider, TurnRequest,
@@ -69,7 +69,7 @@ fn key(text: &str) -> ContextKey {
 fn turn_of(rotation: Rotation, agents: &[&str]) -> TurnRequest {
     let candidate = |id: &&str| TurnCandidate {
         agent_id: AgentId::new(id).unwrap(),
-        weight: NonZeroU32::MIN,
+        weight: Weight::ONE,
     };
     TurnRequest {
         context_key: key("team"),
@@ -83,7 +83,7 @@ fn turn_of(rotation: Rotation, agents: &[&str]) -> TurnRequest {
 fn place_for(session: &str, rotation: Rotation, agents: &[&str]) -> ReserveRequest {
     let candidate = |id: &&str| ReserveCandidate {
         agent_id: AgentId::new(id).unwrap(),
-        weight: NonZeroU32::MIN,
+        weight: Weight::ONE,
         active: 0,
         total: 0,
     };

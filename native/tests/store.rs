@@ -77,6 +77,7 @@ every_store! {
         only_a_higher_token_claims_a_session_again
         a_late_claim_is_refused_though_the_session_waits_again
         the_very_same_claim_is_answered_again
+        not_once_the_session_is_over
         not_after_it_went_to_somebody_else
         without_a_token_nothing_is_compared
         a_refused_claim_uses_up_no_token

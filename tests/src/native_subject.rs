@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use assignment_engine::{
     Answered, ContextKey, Counted, Driver, FactSource, HeldPlace,
-    InMemoryRoundRobinContextProvider, Place, ProviderError, ProviderErrorKind, RedisOptions,
-    RedisRoundRobinContextProvider, Reservations, Reserving, RoundRobinContextProvider, TakenTurn,
+    InMemoryRoundRobinContextProvider, Place, ProviderError, ProviderErrorKind, Providing,
+    RedisOptions, RedisRoundRobinContextProvider, Reservations, RoundRobinContextProvider,
     TurnRequest,
 };
 use assignment_engine_core::{
@@ -274,7 +274,7 @@ impl FactSource for Dialogue<'_> {
 /// Where reservations have to stand so that they answer a script, none can say: they have tests of
 /// their own.
 impl Reservations for Dialogue<'_> {
-    fn reserve<'a>(&'a self, request: &'a ReserveRequest) -> Reserving<'a, Reserved> {
+    fn reserve<'a>(&'a self, request: &'a ReserveRequest) -> Providing<'a, Reserved> {
         Box::pin(async {
             let need = Need::Reserve(Box::new(request.clone()));
             match self.hear(whole(&need)) {
@@ -284,15 +284,15 @@ impl Reservations for Dialogue<'_> {
         })
     }
 
-    fn confirm<'a>(&'a self, _: &'a Place) -> Reserving<'a, bool> {
+    fn confirm<'a>(&'a self, _: &'a Place) -> Providing<'a, bool> {
         Box::pin(async { Ok(true) })
     }
 
-    fn release<'a>(&'a self, _: &'a Place) -> Reserving<'a, bool> {
+    fn release<'a>(&'a self, _: &'a Place) -> Providing<'a, bool> {
         Box::pin(async { Ok(true) })
     }
 
-    fn held<'a>(&'a self, _: &'a TenantId) -> Reserving<'a, Vec<HeldPlace>> {
+    fn held<'a>(&'a self, _: &'a TenantId) -> Providing<'a, Vec<HeldPlace>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 }
@@ -317,7 +317,7 @@ impl<P: RoundRobinContextProvider> RoundRobinContextProvider for Heard<'_, P> {
         self.1.get_next_index(context_key, candidate_count)
     }
 
-    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> TakenTurn<'a> {
+    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> Providing<'a, Counted<Turn>> {
         let need = serde_json::json!({
             "kind": "turn",
             "contextKey": asked.context_key,

@@ -112,24 +112,20 @@ impl Roster {
         let mut turns = turns;
         let mut picked = Vec::with_capacity(teams.len());
         for (team, counter) in teams.iter().zip(counters) {
-            let Some(ordinary) = self.ordinary(engine, *team, now) else {
+            if self.ordinary(engine, *team, now).is_none() {
                 break;
-            };
+            }
             let turn = usize::try_from(*counter)
                 .ok()
                 .and_then(|at| turns.get_mut(at));
             let Some(turn) = turn else { break };
-            // Turns are whole and below 2^53.
-            let index = (*turn as u64) % u64::from(ordinary.candidate_count.get());
-            *turn += 1.0;
-            let index = u32::try_from(index).unwrap_or(0);
             let mut roster = self.core.borrow_mut();
-            let Some(agent) = roster.ordinary_pick(place(*team), index) else {
+            // Turns are whole and below 2^53.
+            let next_index = |count| Some(core::position(*turn as i64, count));
+            let Some(agent) = roster.ordinary_assign(place(*team), next_index) else {
                 break;
             };
-            if roster.assigned(agent).is_err() {
-                break;
-            }
+            *turn += 1.0;
             picked.push(agent.place());
         }
         picked

@@ -1,4 +1,3 @@
-use assignment_engine_core::limits::MAX_WEIGHT;
 use assignment_engine_core::{self as core, Rotation, Timestamp, Turn, TurnCandidate, from_json};
 use wasm_bindgen::prelude::*;
 
@@ -19,8 +18,7 @@ impl TurnBook {
     /// An `Error` with `code`: `invalid_value`.
     #[wasm_bindgen(constructor)]
     pub fn new(rotation: &str) -> Result<TurnBook, JsValue> {
-        let known = Rotation::ALL.into_iter().find(|r| r.name() == rotation);
-        let core = known.map(core::TurnBook::new);
+        let core = Rotation::named(rotation).map(core::TurnBook::new);
         core.map(|core| Self { core }).ok_or_else(|| {
             let hint = "give `counter`, `least_recent` or `proportional`";
             let message = "rotation: is none that is known";
@@ -52,7 +50,7 @@ impl TurnBook {
     ///
     /// # Errors
     /// An `Error` with `code`, `path` and `hint`.
-    pub fn take(&mut self, candidates: &str, now: f64) -> Result<Option<Vec<u64>>, JsValue> {
+    pub fn take(&mut self, candidates: &str, now: f64) -> Result<Option<Vec<i64>>, JsValue> {
         let candidates = read(candidates)?;
         let now = Some(now).filter(|now| now.is_finite());
         let now = now.and_then(|now| Timestamp::from_millisecond(now as i64));
@@ -71,8 +69,8 @@ impl TurnBook {
         &mut self,
         candidates: &str,
         index: u32,
-        became: u64,
-        was: u64,
+        became: i64,
+        was: i64,
     ) -> Result<(), JsValue> {
         let stamps = (became, was);
         self.core
@@ -82,12 +80,5 @@ impl TurnBook {
 }
 
 fn read(candidates: &str) -> Result<Vec<TurnCandidate>, JsValue> {
-    let read: Vec<TurnCandidate> =
-        from_json(candidates.as_bytes()).map_err(|e| refused("candidates", &e))?;
-    let heavy = read.iter().position(|each| each.weight > MAX_WEIGHT);
-    heavy.map_or(Ok(read), |at| {
-        let path = format!("candidates[{at}].weight");
-        let message = format!("{path}: is above {MAX_WEIGHT}");
-        Err(error("invalid_value", &message, Some(&path), None))
-    })
+    from_json(candidates.as_bytes()).map_err(|e| refused("candidates", &e))
 }

@@ -1,29 +1,22 @@
 //! The selector's question for a reservation, and what it makes of the answer.
 
-use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
-use core::cmp::Ordering;
-use core::num::NonZeroU32;
-
-use super::{ReserveCandidate, ReserveRequest, Reserved};
+use super::{ReserveCandidate, ReserveRequest};
 use crate::bench::Bench;
 use crate::limits::MAX_RESERVE_CANDIDATES;
-use crate::order::in_order;
+use crate::order::sorted;
 use crate::roster::{Candidate, turn_order};
 use crate::routing::Routing;
-use crate::rules::settings;
+use crate::rules::weights;
 use crate::run::Context;
 use crate::{AgentId, Reason, RuleId};
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
 /// The request for a place among the eligible.
 pub(crate) fn reserve_request(context: &Context<'_>) -> ReserveRequest {
     let session = &context.request.session;
     let routing = context.routing();
-    let weights = settings(context).and_then(|config| config.weights);
-    let weight = |agent: &AgentId| {
-        let weights = weights.as_ref();
-        weights.map_or(NonZeroU32::MIN, |weights| weights.of(agent))
-    };
+    let weights = weights(context);
     let bench = context.state.bench.as_ref();
     let eligible = bench.map_or_else(Vec::new, |bench| eligible(context, &routing, bench));
     let candidates = shortened(eligible, &routing, session.id.as_str());
@@ -38,7 +31,7 @@ pub(crate) fn reserve_request(context: &Context<'_>) -> ReserveRequest {
             .into_iter()
             .map(|agent| ReserveCandidate {
                 agent_id: agent.id.clone(),
-                weight: weight(agent.id),
+                weight: weights.of(agent.id),
                 active: agent.active,
                 total: agent.total,
             })
@@ -53,7 +46,12 @@ fn eligible<'a>(context: &Context<'a>, routing: &Routing, bench: &Bench) -> Vec<
         .into_iter()
         .filter_map(|member| source.get(context, member))
         .collect();
-    sorted(agents, &|a, b| turn_order(routing.order, a, b))
+    in_turn(&agents, routing)
+}
+
+fn in_turn<'a>(agents: &[Candidate<'a>], routing: &Routing) -> Vec<Candidate<'a>> {
+    let sorted = sorted(agents, &|a, b| turn_order(routing.order, a, b));
+    sorted.into_iter().copied().collect()
 }
 
 /// At most as many as a reservation may have: the best. Of those who are equal where the line is
@@ -67,12 +65,12 @@ fn shortened<'a>(
         return agents;
     }
     let class = |agent: &Candidate<'_>| routing.class(agent.active, agent.total);
-    let by_class = sorted(agents, &|a, b| class(a).cmp(&class(b)));
-    let Some(line) = by_class.get(MAX_RESERVE_CANDIDATES - 1).map(class) else {
-        return by_class;
-    };
-    let (mut best, equal): (Vec<_>, Vec<_>) = by_class
-        .into_iter()
+    let by_class = sorted(&agents, &|a, b| class(a).cmp(&class(b)));
+    let worst = by_class.get(MAX_RESERVE_CANDIDATES - 1);
+    let line = worst.map_or(u64::MAX, |agent| class(agent));
+    let (mut best, equal): (Vec<_>, Vec<_>) = agents
+        .iter()
+        .copied()
         .filter(|agent| class(agent) <= line)
         .partition(|agent| class(agent) < line);
     let hash = session
@@ -87,27 +85,7 @@ fn shortened<'a>(
     let missing = MAX_RESERVE_CANDIDATES.saturating_sub(best.len());
     let from_start = equal.iter().cycle().skip(start.unwrap_or(0));
     best.extend(from_start.take(missing.min(equal.len())).copied());
-    sorted(best, &|a, b| turn_order(routing.order, a, b))
-}
-
-fn sorted<'a>(
-    agents: Vec<Candidate<'a>>,
-    compare: &dyn Fn(&Candidate<'_>, &Candidate<'_>) -> Ordering,
-) -> Vec<Candidate<'a>> {
-    let order = in_order(agents.len(), &|a, b| match (agents.get(a), agents.get(b)) {
-        (Some(a), Some(b)) => compare(a, b),
-        _ => Ordering::Equal,
-    });
-    let agent = |at: u32| agents.get(usize::try_from(at).ok()?).copied();
-    order.into_iter().filter_map(agent).collect()
-}
-
-/// Sessions under way by agent, as the answer tells them.
-pub(crate) fn held_of(reserved: &Reserved) -> Option<&BTreeMap<AgentId, u32>> {
-    match reserved {
-        Reserved::Granted { held, .. } | Reserved::Full { held } => Some(held),
-        Reserved::AlreadyReserved { .. } => None,
-    }
+    in_turn(&best, routing)
 }
 
 /// Records what became of the eligible, with what is under way counted in.

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::MAX_RESERVE_CANDIDATES;
 use crate::text::bounded_list;
-use crate::{AgentId, ContextKey, Criterion, Rotation, SessionId, TenantId};
-pub(crate) use ask::{held_of, note_reservation, reserve_request};
+use crate::{AgentId, ContextKey, Criterion, Rotation, SessionId, TenantId, Weight};
+pub(crate) use ask::{note_reservation, reserve_request};
 pub use book::{ReservationBook, ReservationTerms};
 
 /// Choose one of these for the session, and hold the place, in one step.
@@ -47,22 +47,11 @@ pub struct ReserveCandidate {
     /// Who.
     pub agent_id: AgentId,
     /// The agent's share in the rotation `proportional`.
-    pub weight: NonZeroU32,
+    pub weight: Weight,
     /// Sessions the agent has.
     pub active: u32,
     /// Sessions the agent was given.
     pub total: u32,
-}
-
-impl Reserved {
-    /// The token, where a place is held.
-    #[must_use]
-    pub const fn token(&self) -> Option<NonZeroU64> {
-        match self {
-            Self::Granted { token, .. } | Self::AlreadyReserved { token, .. } => Some(*token),
-            Self::Full { .. } => None,
-        }
-    }
 }
 
 /// What came of a reservation.
@@ -97,4 +86,24 @@ pub enum Reserved {
         /// Sessions under way, of those candidates who have any.
         held: BTreeMap<AgentId, u32>,
     },
+}
+
+impl Reserved {
+    /// The token, where a place is held.
+    #[must_use]
+    pub const fn token(&self) -> Option<NonZeroU64> {
+        match self {
+            Self::Granted { token, .. } | Self::AlreadyReserved { token, .. } => Some(*token),
+            Self::Full { .. } => None,
+        }
+    }
+
+    /// Sessions under way by agent, where the answer tells of them.
+    #[must_use]
+    pub const fn held(&self) -> Option<&BTreeMap<AgentId, u32>> {
+        match self {
+            Self::Granted { held, .. } | Self::Full { held } => Some(held),
+            Self::AlreadyReserved { .. } => None,
+        }
+    }
 }

@@ -10,13 +10,8 @@
 //! # Reads
 //! What is due to each agent, in whole parts of a turn, and when the agent was last a candidate.
 
-use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
-
-use serde::{Deserialize, Serialize};
-
-use super::{Instants, Opened, Turn, TurnCandidate, candidate, entrance};
-use crate::{AgentId, Timestamp};
+use super::book::{Instants, TurnBook, entering};
+use super::{Turn, TurnCandidate};
 
 /// The parts of a turn. Whole numbers, so that every machine agrees to the last one; a multiple of
 /// all numbers up to 16, so that small teams divide a turn without a remainder; and small enough
@@ -24,88 +19,69 @@ use crate::{AgentId, Timestamp};
 /// exact in the floating-point numbers of Redis' scripts.
 const TURN: i64 = 720_720 * 1_024;
 
-/// The book of `proportional`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Proportional {
-    opened: Opened,
-    agents: BTreeMap<AgentId, Account>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Account {
-    due: i64,
-    seen: Timestamp,
-}
-
-impl Proportional {
-    pub(super) fn take(&mut self, candidates: &[TurnCandidate], now: Timestamp) -> Option<Turn> {
-        if candidates.is_empty() {
-            return None;
-        }
-        let at = self.opened.open(now);
-        self.agents.retain(|_, account| !at.forgotten(account.seen));
-        self.enter(candidates, at);
-        let mut most: Option<(i64, usize)> = None;
-        for ((n, who), share) in candidates.iter().enumerate().zip(shares(candidates)) {
-            let account = self.agents.get_mut(&who.agent_id)?;
-            account.due += share;
-            account.seen = at.now;
-            if most.is_none_or(|(due, _)| account.due > due) {
-                most = Some((account.due, n));
-            }
-        }
-        let (_, n) = most?;
-        self.agents.get_mut(&candidates.get(n)?.agent_id)?.due -= TURN;
-        Some(Turn {
-            index: u32::try_from(n).ok()?,
-            stamps: (0, 0),
-        })
-    }
-
-    /// Newcomers are owed what the others are owed on average, which is nothing as long as nobody
-    /// leaves; who has been away for long is not owed more than that.
-    fn enter(&mut self, candidates: &[TurnCandidate], at: Instants) {
-        let mut staying = (0_i128, 0_i128);
-        let mut known = (0_i128, 0_i128);
-        let mut entering: Vec<(i64, usize)> = Vec::new();
-        for (n, who) in candidates.iter().enumerate() {
-            match self.agents.get(&who.agent_id) {
-                None => entering.push((i64::MAX, n)),
-                Some(account) => {
-                    known = (known.0 + i128::from(account.due), known.1 + 1);
-                    if at.away(account.seen) {
-                        entering.push((account.due, n));
-                    } else {
-                        staying = (staying.0 + i128::from(account.due), staying.1 + 1);
-                    }
-                }
-            }
-        }
-        let (sum, count) = if staying.1 > 0 { staying } else { known };
-        let average = sum
-            .checked_div_euclid(count)
-            .and_then(|due| i64::try_from(due).ok());
-        for who in entrance(&mut entering).filter_map(|n| candidates.get(n)) {
-            let due = match (self.agents.get(&who.agent_id), average) {
-                (Some(account), _) if staying.1 == 0 => account.due,
-                (Some(account), Some(average)) => account.due.min(average),
-                (_, average) => average.unwrap_or(0),
-            };
-            let account = Account { due, seen: at.now };
-            self.agents.insert(who.agent_id.clone(), account);
+pub(super) fn take(
+    book: &mut TurnBook,
+    candidates: &[TurnCandidate],
+    at: Instants,
+) -> Option<Turn> {
+    enter(book, candidates, at);
+    let mut most: Option<(i64, usize)> = None;
+    for ((place, who), share) in candidates.iter().enumerate().zip(shares(candidates)) {
+        let entry = book.agents.get_mut(&who.agent_id)?;
+        entry.number = entry.number.saturating_add(share);
+        entry.seen = at.now;
+        if most.is_none_or(|(due, _)| entry.number > due) {
+            most = Some((entry.number, place));
         }
     }
+    let (_, place) = most?;
+    let turn = Turn {
+        index: u32::try_from(place).ok()?,
+        stamps: (0, 0),
+    };
+    let entry = book.winner(candidates, &turn)?;
+    entry.number = entry.number.saturating_sub(TURN);
+    Some(turn)
+}
 
-    pub(super) fn give_back(&mut self, candidates: &[TurnCandidate], turn: &Turn) {
-        for (who, share) in candidates.iter().zip(shares(candidates)) {
-            if let Some(account) = self.agents.get_mut(&who.agent_id) {
-                account.due -= share;
-            }
+/// Newcomers are owed what the others are owed on average, which is nothing as long as nobody
+/// leaves; who has been away for long is not owed more than that.
+fn enter(book: &mut TurnBook, candidates: &[TurnCandidate], at: Instants) {
+    let (mut staying, mut known) = ((0_i128, 0_i128), (0_i128, 0_i128));
+    for entry in candidates
+        .iter()
+        .filter_map(|who| book.agents.get(&who.agent_id))
+    {
+        let add = |sum: (i128, i128)| (sum.0 + i128::from(entry.number), sum.1 + 1);
+        known = add(known);
+        if !at.away(entry.seen) {
+            staying = add(staying);
         }
-        let winner = candidate(candidates, turn);
-        if let Some(account) = winner.and_then(|who| self.agents.get_mut(&who.agent_id)) {
-            account.due += TURN;
+    }
+    let nobody_stays = staying.1 == 0;
+    let (sum, count) = if nobody_stays { known } else { staying };
+    let average = sum
+        .checked_div_euclid(count)
+        .and_then(|due| i64::try_from(due).ok())
+        .unwrap_or(0);
+    for who in entering(book, candidates, at) {
+        let due = match book.agents.get(&who.agent_id) {
+            Some(entry) if nobody_stays => entry.number,
+            Some(entry) => entry.number.min(average),
+            None => average,
+        };
+        book.enter(who, due, at.now);
+    }
+}
+
+pub(super) fn give_back(book: &mut TurnBook, candidates: &[TurnCandidate], turn: &Turn) {
+    for (who, share) in candidates.iter().zip(shares(candidates)) {
+        if let Some(entry) = book.agents.get_mut(&who.agent_id) {
+            entry.number = entry.number.saturating_sub(share);
         }
+    }
+    if let Some(entry) = book.winner(candidates, turn) {
+        entry.number = entry.number.saturating_add(TURN);
     }
 }
 

@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use crate::routing::{Choice, Routing};
 use crate::run::{Context, RuleOutcome, Settings, Verdict};
 use crate::step::{RuleAnswer, RuleVerdict};
-use crate::{Reason, RoutingConfig, RuleName, Strategy, Warning};
+use crate::{Reason, RoutingConfig, RuleName, Strategy, Warning, Weights};
 
 /// The settings in force.
 pub(crate) fn settings(context: &Context<'_>) -> Option<RoutingConfig> {
@@ -14,6 +14,13 @@ pub(crate) fn settings(context: &Context<'_>) -> Option<RoutingConfig> {
         Settings::OfStrategy => context.strategy().ok()?.config.cloned(),
         Settings::OfHost(config) => Some(config.as_ref().clone()),
     }
+}
+
+/// The agents' shares, as the settings in force have them.
+pub(crate) fn weights(context: &Context<'_>) -> Weights {
+    settings(context)
+        .and_then(|config| config.weights)
+        .unwrap_or_default()
 }
 
 /// Does what a rule of the host says.

@@ -14,7 +14,7 @@ mod strategy;
 
 use crate::run::{Ask, Context, Verdict};
 
-pub(crate) use host::{heed, settings};
+pub(crate) use host::{heed, settings, weights};
 pub(crate) use no_agent_fallback::NAME as NO_AGENT_FALLBACK;
 
 macro_rules! registry {

@@ -23,7 +23,7 @@ use alloc::boxed::Box;
 
 use super::no_agent_fallback::fall_back;
 use crate::bench::{Bench, Best};
-use crate::reservation::{held_of, note_reservation};
+use crate::reservation::note_reservation;
 use crate::routing::Routing;
 use crate::run::{Ask, Context, RuleOutcome, Taking, Verdict};
 use crate::{Reason, Reserved, Rotation, RuleId};
@@ -123,7 +123,7 @@ fn reserve(context: &mut Context<'_>, routing: &Routing, bench: &Bench) -> Resul
             return Ok(verdict);
         }
     };
-    if let Some(held) = held_of(&reserved) {
+    if let Some(held) = reserved.held() {
         note_reservation(context, routing, bench, held, Some(agent_id));
     }
     let roster = context.roster;

@@ -1,13 +1,11 @@
-use std::num::NonZeroU32;
-
-use assignment_engine_core::{AgentId, Rotation, Timestamp, TurnBook, TurnCandidate};
+use assignment_engine_core::{AgentId, Rotation, Timestamp, TurnBook, TurnCandidate, Weight};
 
 use super::churn::{Churn, Random};
 
 pub(crate) fn candidate(n: usize, weight: u32) -> TurnCandidate {
     TurnCandidate {
         agent_id: AgentId::new(format!("agent-{n:03}")).unwrap(),
-        weight: NonZeroU32::new(weight).unwrap(),
+        weight: Weight::new(weight).unwrap(),
     }
 }
 
@@ -172,4 +170,16 @@ fn a_counter_starves_whoever_only_sometimes_is_there() {
         10_000,
     );
     assert!(even.longest_wait == 3, "{even:?}");
+}
+
+#[test]
+fn a_weight_is_a_number_from_1_to_1000() {
+    for none in [0, 1_001, u32::MAX] {
+        assert_eq!(Weight::new(none), None);
+        let json = format!(r#"{{ "agentId": "a", "weight": {none} }}"#);
+        assert!(serde_json::from_str::<TurnCandidate>(&json).is_err());
+    }
+    for some in [1, 1_000] {
+        assert_eq!(Weight::new(some).unwrap().get(), some);
+    }
 }

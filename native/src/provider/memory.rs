@@ -5,11 +5,11 @@ use std::mem;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use assignment_engine_core::{ContextKey, Rotation, Turn, TurnBook};
+use assignment_engine_core::{ContextKey, Rotation, Turn, TurnBook, position};
 
 use super::{
     BookVersion, Counted, GivenBack, NextIndex, ProviderError, ProviderErrorKind, Providing,
-    RoundRobinContextProvider, TakenTurn, Tickets, TurnRequest, unsupported,
+    RoundRobinContextProvider, Tickets, TurnRequest, unsupported,
 };
 
 /// Counters in this process: each key starts at 0 and is forgotten with the process.
@@ -18,11 +18,11 @@ use super::{
 /// together they are fair only on average.
 ///
 /// Memory is bounded: at most [`IN_MEMORY_KEY_LIMIT`] counters are kept, which is at most some
-/// 40 MB with keys of the largest size, and a tenth as many books of other rotations. A key stays for as long as fewer than half that many
-/// other keys have been used since; one that was dropped starts at 0 again, which is a legal
-/// restart.
+/// 40 MB with keys of the largest size, and a tenth as many books of other rotations. A key stays
+/// for as long as fewer than half that many other keys have been used since; one that was dropped
+/// starts at 0 again, which is a legal restart.
 pub struct InMemoryRoundRobinContextProvider {
-    counters: Mutex<Recent<ContextKey, u64>>,
+    counters: Mutex<Recent<ContextKey, i64>>,
     books: Mutex<Books>,
 }
 
@@ -70,20 +70,17 @@ impl InMemoryRoundRobinContextProvider {
     }
 
     fn next(&self, context_key: &ContextKey, candidate_count: u32) -> u32 {
-        if candidate_count == 0 {
-            return 0;
-        }
-        // The remainder is below a u32, so the conversion cannot fail.
-        u32::try_from(self.count(context_key, 1) % u64::from(candidate_count)).unwrap_or(0)
+        let count = NonZeroU32::new(candidate_count);
+        count.map_or(0, |count| position(self.count(context_key, 1), count))
     }
 
     /// Counts on, and answers where it was.
-    fn count(&self, context_key: &ContextKey, turns: u32) -> u64 {
+    fn count(&self, context_key: &ContextKey, turns: u32) -> i64 {
         // A counter is whole at every moment, so a panic elsewhere leaves nothing to repair.
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         let next = counters.entry(context_key, || 0);
         let turn = *next;
-        *next = turn.wrapping_add(u64::from(turns));
+        *next = turn.wrapping_add(i64::from(turns));
         turn
     }
 
@@ -110,7 +107,7 @@ impl RoundRobinContextProvider for InMemoryRoundRobinContextProvider {
         Box::pin(async move { Ok(self.next(context_key, candidate_count)) })
     }
 
-    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> TakenTurn<'a> {
+    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> Providing<'a, Counted<Turn>> {
         Box::pin(async move {
             let turn = self.with_book(asked, |book| book.take(&asked.candidates, asked.now));
             let nobody = "there is nobody to take turns";
@@ -168,11 +165,7 @@ impl RoundRobinContextProvider for InMemoryRoundRobinContextProvider {
         context_key: &'a ContextKey,
         count: NonZeroU32,
     ) -> Providing<'a, Tickets> {
-        Box::pin(async move {
-            let first = self.count(context_key, count.get());
-            // Past the largest signed number the positions jump once, and stay valid.
-            Ok(Tickets::new(first.cast_signed(), count))
-        })
+        Box::pin(async move { Ok(Tickets::new(self.count(context_key, count.get()), count)) })
     }
 }
 
@@ -259,10 +252,10 @@ mod tests {
             .lock()
             .unwrap()
             .young
-            .insert(key("a"), u64::MAX);
-        assert_eq!(provider.next(&key("a"), u32::MAX), 0);
-        assert_eq!(provider.next(&key("a"), 3), 0);
-        assert_eq!(provider.next(&key("a"), 3), 1);
+            .insert(key("a"), i64::MAX);
+        assert!(provider.next(&key("a"), u32::MAX) < u32::MAX);
+        let after: Vec<u32> = (0..3).map(|_| provider.next(&key("a"), 3)).collect();
+        assert_eq!(after, [1, 2, 0], "each the next position, also below zero");
     }
 
     #[test]

@@ -36,12 +36,16 @@ pub use redis::{
 };
 pub use tickets::Tickets;
 
-/// The answer of [`RoundRobinContextProvider::get_next_index`] while it is on its way.
+/// What a method of [`RoundRobinContextProvider`], or of [`Reservations`](crate::Reservations),
+/// comes to.
 ///
 /// A plain boxed future and not the `async-trait` macro: it is one line, it keeps the trait
 /// usable behind `dyn`, the documentation shows the signature that is really there, and there
 /// is no macro to depend on. A pick crosses a network, so one small allocation is not felt.
-pub type NextIndex<'a> = Pin<Box<dyn Future<Output = Result<u32, ProviderError>> + Send + 'a>>;
+pub type Providing<'a, T> = Pin<Box<dyn Future<Output = Result<T, ProviderError>> + Send + 'a>>;
+
+/// The answer of [`RoundRobinContextProvider::get_next_index`] while it is on its way.
+pub type NextIndex<'a> = Providing<'a, u32>;
 
 /// What was taken from a rotation, and whether the store counted it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,10 +66,6 @@ impl<T> Counted<T> {
         }
     }
 }
-
-/// The answer of [`RoundRobinContextProvider::next_counted`] while it is on its way.
-pub type NextCounted<'a> =
-    Pin<Box<dyn Future<Output = Result<Counted<u32>, ProviderError>> + Send + 'a>>;
 
 /// Counts turns, so that candidates are served one after the other.
 ///
@@ -110,7 +110,7 @@ pub trait RoundRobinContextProvider: Send + Sync {
         &'a self,
         context_key: &'a ContextKey,
         candidate_count: u32,
-    ) -> NextCounted<'a> {
+    ) -> Providing<'a, Counted<u32>> {
         Box::pin(async move {
             let index = self.get_next_index(context_key, candidate_count).await?;
             Ok(Counted::shared(index))
@@ -122,7 +122,7 @@ pub trait RoundRobinContextProvider: Send + Sync {
     ///
     /// # Errors
     /// [`ProviderError`] as for an index.
-    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> TakenTurn<'a> {
+    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> Providing<'a, Counted<Turn>> {
         unsupported(asked.rotation)
     }
 
@@ -186,16 +186,9 @@ fn unsupported<'a, T>(rotation: Rotation) -> Providing<'a, T> {
     Box::pin(async { Err(error) })
 }
 
-/// What a method of [`RoundRobinContextProvider`] comes to.
-pub type Providing<'a, T> = Pin<Box<dyn Future<Output = Result<T, ProviderError>> + Send + 'a>>;
-
 /// Which state of a book was read: it differs after every change, and is 0 where there was none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BookVersion(pub u64);
-
-/// The answer of [`RoundRobinContextProvider::take_turn`] while it is on its way.
-pub type TakenTurn<'a> =
-    Pin<Box<dyn Future<Output = Result<Counted<Turn>, ProviderError>> + Send + 'a>>;
 
 /// [`RoundRobinContextProvider::give_back`] while it is on its way.
 pub type GivenBack<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
@@ -226,11 +219,11 @@ impl<P: RoundRobinContextProvider + ?Sized> RoundRobinContextProvider for Arc<P>
         &'a self,
         context_key: &'a ContextKey,
         candidate_count: u32,
-    ) -> NextCounted<'a> {
+    ) -> Providing<'a, Counted<u32>> {
         self.as_ref().next_counted(context_key, candidate_count)
     }
 
-    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> TakenTurn<'a> {
+    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> Providing<'a, Counted<Turn>> {
         self.as_ref().take_turn(asked)
     }
 

@@ -8,9 +8,8 @@ use tokio::time::Instant;
 
 use super::random::fraction;
 use super::{
-    BookVersion, Counted, GivenBack, InMemoryRoundRobinContextProvider, NextCounted, NextIndex,
-    ProviderError, ProviderErrorKind, Providing, RoundRobinContextProvider, TakenTurn, Tickets,
-    TurnRequest,
+    BookVersion, Counted, GivenBack, InMemoryRoundRobinContextProvider, NextIndex, ProviderError,
+    ProviderErrorKind, Providing, RoundRobinContextProvider, Tickets, TurnRequest,
 };
 
 /// What a pick becomes that the store fails to count.
@@ -237,7 +236,7 @@ impl RoundRobinContextProvider for ResilientRoundRobinContextProvider {
         &'a self,
         context_key: &'a ContextKey,
         candidate_count: u32,
-    ) -> NextCounted<'a> {
+    ) -> Providing<'a, Counted<u32>> {
         Box::pin(async move {
             if candidate_count == 0 {
                 return Ok(Counted::shared(0));
@@ -250,7 +249,7 @@ impl RoundRobinContextProvider for ResilientRoundRobinContextProvider {
         })
     }
 
-    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> TakenTurn<'a> {
+    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> Providing<'a, Counted<Turn>> {
         let memory = async { Ok(self.memory.take_turn(asked).await?.value) };
         Box::pin(self.ask(self.store.take_turn(asked), memory))
     }

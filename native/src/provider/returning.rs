@@ -8,9 +8,9 @@ use assignment_engine_core::{ContextKey, Rotation, Turn, TurnBook};
 
 use super::random::fraction;
 use super::{
-    BookVersion, Counted, GivenBack, InMemoryRoundRobinContextProvider, NextCounted, NextIndex,
-    ProviderError, Providing, RedisRoundRobinContextProvider, RoundRobinContextProvider, TakenTurn,
-    Tickets, TurnRequest, unsupported,
+    BookVersion, Counted, GivenBack, InMemoryRoundRobinContextProvider, NextIndex, ProviderError,
+    Providing, RedisRoundRobinContextProvider, RoundRobinContextProvider, Tickets, TurnRequest,
+    unsupported,
 };
 
 /// Counts in memory because Redis could not be used at the start, tries it again from time to
@@ -100,7 +100,7 @@ impl RoundRobinContextProvider for ReturningProvider {
         &'a self,
         context_key: &'a ContextKey,
         candidate_count: u32,
-    ) -> NextCounted<'a> {
+    ) -> Providing<'a, Counted<u32>> {
         let Some(trouble) = self.trouble() else {
             return self.shared.next_counted(context_key, candidate_count);
         };
@@ -113,7 +113,7 @@ impl RoundRobinContextProvider for ReturningProvider {
         })
     }
 
-    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> TakenTurn<'a> {
+    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> Providing<'a, Counted<Turn>> {
         let Some(trouble) = self.trouble() else {
             return self.shared.take_turn(asked);
         };

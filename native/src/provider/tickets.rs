@@ -1,5 +1,7 @@
 use std::num::NonZeroU32;
 
+use assignment_engine_core::position;
+
 /// Turns of a counter that were taken together, to be used one after the other. What is left over
 /// is passed over, which is harmless.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,9 +23,9 @@ impl Tickets {
     /// The next of them as a position in `[0, candidate_count)`; nothing once all are used.
     pub fn next_index(&mut self, candidate_count: NonZeroU32) -> Option<u32> {
         self.left = self.left.checked_sub(1)?;
-        let position = self.next.rem_euclid(i64::from(candidate_count.get()));
+        let index = position(self.next, candidate_count);
         self.next = self.next.wrapping_add(1);
-        u32::try_from(position).ok()
+        Some(index)
     }
 }
 

@@ -7,8 +7,9 @@ use assignment_engine_core::{
     ReservationBook, ReservationTerms, ReserveRequest, Reserved, TenantId, Timestamp,
 };
 
-use super::{HeldPlace, Place, Reservations, Reserving};
+use super::{HeldPlace, Place, Reservations};
 use crate::clock::{Clock, SystemClock};
+use crate::provider::Providing;
 
 /// Reservations in this process: for one instance, and for tests.
 pub struct InMemoryReservations {
@@ -52,13 +53,13 @@ impl Reservations for InMemoryReservations {
         Duration::from_millis(u64::try_from(self.terms.read_window_ms).unwrap_or(0))
     }
 
-    fn reserve<'a>(&'a self, request: &'a ReserveRequest) -> Reserving<'a, Reserved> {
+    fn reserve<'a>(&'a self, request: &'a ReserveRequest) -> Providing<'a, Reserved> {
         Box::pin(async move {
             Ok(self.with_book(&request.tenant_id, |book, now| book.reserve(request, now)))
         })
     }
 
-    fn confirm<'a>(&'a self, place: &'a Place) -> Reserving<'a, bool> {
+    fn confirm<'a>(&'a self, place: &'a Place) -> Providing<'a, bool> {
         Box::pin(async move {
             let (session, token) = (&place.session_id, place.token);
             Ok(self.with_book(&place.tenant_id, |book, now| {
@@ -67,7 +68,7 @@ impl Reservations for InMemoryReservations {
         })
     }
 
-    fn release<'a>(&'a self, place: &'a Place) -> Reserving<'a, bool> {
+    fn release<'a>(&'a self, place: &'a Place) -> Providing<'a, bool> {
         Box::pin(async move {
             let (session, token) = (&place.session_id, place.token);
             Ok(self.with_book(&place.tenant_id, |book, now| {
@@ -76,7 +77,7 @@ impl Reservations for InMemoryReservations {
         })
     }
 
-    fn held<'a>(&'a self, tenant: &'a TenantId) -> Reserving<'a, Vec<HeldPlace>> {
+    fn held<'a>(&'a self, tenant: &'a TenantId) -> Providing<'a, Vec<HeldPlace>> {
         Box::pin(async move {
             Ok(self.with_book(tenant, |book, now| {
                 let held = book.held(now);

@@ -6,21 +6,16 @@ mod reconcile;
 #[cfg(feature = "redis")]
 mod redis;
 
-use std::future::Future;
 use std::num::NonZeroU64;
-use std::pin::Pin;
 use std::time::Duration;
 
 use assignment_engine_core::{AgentId, ReserveRequest, Reserved, SessionId, TenantId};
 
-use crate::provider::ProviderError;
+use crate::provider::Providing;
 pub use memory::InMemoryReservations;
 pub use reconcile::{DRIFT_TOTAL, Drift, ReconcileError, reconcile};
 #[cfg(feature = "redis")]
 pub use redis::RedisReservations;
-
-/// What a method of [`Reservations`] comes to.
-pub type Reserving<'a, T> = Pin<Box<dyn Future<Output = Result<T, ProviderError>> + Send + 'a>>;
 
 /// Holds places for sessions that are being assigned, for all instances that share it.
 ///
@@ -40,29 +35,29 @@ pub trait Reservations: Send + Sync {
     /// session that has one.
     ///
     /// # Errors
-    /// [`ProviderError`] when there was no usable answer. A place may be held all the same: the same
+    /// [`ProviderError`](crate::ProviderError) when there was no usable answer. A place may be held all the same: the same
     /// request finds it again, and else it lapses.
-    fn reserve<'a>(&'a self, request: &'a ReserveRequest) -> Reserving<'a, Reserved>;
+    fn reserve<'a>(&'a self, request: &'a ReserveRequest) -> Providing<'a, Reserved>;
 
     /// The store has the assignment: the place counts for the read window more, and then no longer.
     /// False if it is another one's by now, or has lapsed.
     ///
     /// # Errors
-    /// [`ProviderError`]. The place lapses with its lease then.
-    fn confirm<'a>(&'a self, place: &'a Place) -> Reserving<'a, bool>;
+    /// [`ProviderError`](crate::ProviderError). The place lapses with its lease then.
+    fn confirm<'a>(&'a self, place: &'a Place) -> Providing<'a, bool>;
 
     /// The store refused: the place is free again, and the turn is given back. False if it is
     /// another one's by now, was confirmed, or has lapsed.
     ///
     /// # Errors
-    /// [`ProviderError`]. The place lapses with its lease then.
-    fn release<'a>(&'a self, place: &'a Place) -> Reserving<'a, bool>;
+    /// [`ProviderError`](crate::ProviderError). The place lapses with its lease then.
+    fn release<'a>(&'a self, place: &'a Place) -> Providing<'a, bool>;
 
     /// Everything that is held for the tenant, for comparing with the store.
     ///
     /// # Errors
-    /// [`ProviderError`] when it cannot be read.
-    fn held<'a>(&'a self, tenant: &'a TenantId) -> Reserving<'a, Vec<HeldPlace>>;
+    /// [`ProviderError`](crate::ProviderError) when it cannot be read.
+    fn held<'a>(&'a self, tenant: &'a TenantId) -> Providing<'a, Vec<HeldPlace>>;
 }
 
 /// [`Reservations::read_window`] unless said otherwise.

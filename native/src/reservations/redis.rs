@@ -4,17 +4,17 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assignment_engine_core::limits::{MAX_RESERVE_CANDIDATES, MAX_WEIGHT};
+use assignment_engine_core::limits::MAX_RESERVE_CANDIDATES;
 use assignment_engine_core::{
     AgentId, Criterion, ReservationTerms, ReserveCandidate, ReserveRequest, Reserved, SessionId,
     TenantId,
 };
 use redis::Value;
 
-use super::{HeldPlace, Place, Reservations, Reserving};
+use super::{HeldPlace, Place, Reservations};
 use crate::clock::Clock;
-use crate::provider::redis::{Call, Redis, Script, about_book, script_of};
-use crate::provider::{ProviderError, ProviderErrorKind, RedisOptions};
+use crate::provider::redis::{Redis, Script, check_count, script_of, text};
+use crate::provider::{ProviderError, Providing, RedisOptions};
 
 /// Reservations in Redis, for all instances that use the same server.
 ///
@@ -70,24 +70,12 @@ impl RedisReservations {
             .unwrap_or_default()
     }
 
-    async fn run(
-        &self,
-        script: &Script,
-        keys: &[&str],
-        arguments: &[&str],
-    ) -> Result<Value, ProviderError> {
-        let call = Call {
-            script,
-            keys,
-            arguments,
-        };
-        let key = keys.first().copied().unwrap_or_default();
-        let answer = self.redis.run(key, self.redis.call(&call)).await;
-        answer.map_err(|error| about_book(error, key, self.redis.address()))
-    }
-
     async fn reserve_place(&self, request: &ReserveRequest) -> Result<Reserved, ProviderError> {
-        check(&request.candidates)?;
+        check_count(
+            "reservation",
+            request.candidates.len(),
+            MAX_RESERVE_CANDIDATES,
+        )?;
         let keys = Keys::of(&request.tenant_id);
         let compared = |criterion: &Criterion| match criterion {
             Criterion::LeastActive => 'a',
@@ -105,30 +93,28 @@ impl RedisReservations {
         for who in &request.candidates {
             arguments.extend([
                 who.agent_id.as_str().to_owned(),
-                who.weight.to_string(),
+                who.weight.get().to_string(),
                 who.active.to_string(),
                 who.total.to_string(),
             ]);
         }
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let answer = self.run(&self.reserve, &keys.all(), &arguments).await?;
-        read_reserved(&answer, &request.candidates).ok_or_else(|| self.no_reply())
+        let reserve = &self.reserve;
+        let answer = self.redis.answer(reserve, &keys.all(), &arguments).await?;
+        read_reserved(&answer, &request.candidates).ok_or_else(|| self.redis.no_reply())
+    }
+
+    /// What the scripts that settle a place take first.
+    fn arguments(&self, place: &Place) -> [String; 3] {
+        let session = place.session_id.as_str().to_owned();
+        [self.now(), session, place.token.to_string()]
     }
 
     /// Whether a script that answers 1 or 0 did what it is for.
     fn done(&self, answer: &Value) -> Result<bool, ProviderError> {
         match answer {
             Value::Int(done) => Ok(*done == 1),
-            _ => Err(self.no_reply()),
+            _ => Err(self.redis.no_reply()),
         }
-    }
-
-    fn no_reply(&self) -> ProviderError {
-        let message = format!(
-            "redis at `{}` answered with something that is no redis reply",
-            self.redis.address()
-        );
-        ProviderError::new(ProviderErrorKind::Protocol, &message)
     }
 }
 
@@ -138,38 +124,41 @@ impl Reservations for RedisReservations {
         Duration::from_millis(milliseconds)
     }
 
-    fn reserve<'a>(&'a self, request: &'a ReserveRequest) -> Reserving<'a, Reserved> {
+    fn reserve<'a>(&'a self, request: &'a ReserveRequest) -> Providing<'a, Reserved> {
         Box::pin(self.reserve_place(request))
     }
 
-    fn confirm<'a>(&'a self, place: &'a Place) -> Reserving<'a, bool> {
+    fn confirm<'a>(&'a self, place: &'a Place) -> Providing<'a, bool> {
         Box::pin(async move {
             let tenant = Keys::of(&place.tenant_id);
             let [sessions, agents, _] = tenant.all();
-            let (now, token) = (self.now(), place.token.to_string());
             let window = self.terms.read_window_ms.to_string();
-            let arguments = [&now, place.session_id.as_str(), &token, &window];
-            let keys = [sessions, agents];
-            self.done(&self.run(&self.confirm, &keys, &arguments).await?)
+            let [now, session, token] = self.arguments(place);
+            let arguments = [now, session, token, window];
+            let (confirm, keys) = (&self.confirm, [sessions, agents]);
+            self.done(&self.redis.answer(confirm, &keys, &arguments).await?)
         })
     }
 
-    fn release<'a>(&'a self, place: &'a Place) -> Reserving<'a, bool> {
+    fn release<'a>(&'a self, place: &'a Place) -> Providing<'a, bool> {
         Box::pin(async move {
             let keys = Keys::of(&place.tenant_id);
-            let (now, token) = (self.now(), place.token.to_string());
-            let arguments = [&now, place.session_id.as_str(), &token];
-            let answer = self.run(&self.release, &keys.all(), &arguments).await?;
-            self.done(&answer)
+            let arguments = self.arguments(place);
+            let (release, keys) = (&self.release, keys.all());
+            self.done(&self.redis.answer(release, &keys, &arguments).await?)
         })
     }
 
-    fn held<'a>(&'a self, tenant: &'a TenantId) -> Reserving<'a, Vec<HeldPlace>> {
+    fn held<'a>(&'a self, tenant: &'a TenantId) -> Providing<'a, Vec<HeldPlace>> {
         Box::pin(async move {
             let keys = Keys::of(tenant);
             let [sessions, ..] = keys.all();
-            let answer = self.run(&self.held, &[sessions], &[&self.now()]).await?;
-            let mut held = read_held(&answer, tenant).ok_or_else(|| self.no_reply())?;
+            let arguments = [self.now()];
+            let answer = self
+                .redis
+                .answer(&self.held, &[sessions], &arguments)
+                .await?;
+            let mut held = read_held(&answer, tenant).ok_or_else(|| self.redis.no_reply())?;
             held.sort_unstable_by(|a, b| a.place.session_id.cmp(&b.place.session_id));
             Ok(held)
         })
@@ -206,23 +195,6 @@ impl Keys {
     fn all(&self) -> [&str; 3] {
         self.0.each_ref().map(String::as_str)
     }
-}
-
-fn check(candidates: &[ReserveCandidate]) -> Result<(), ProviderError> {
-    let message = if candidates.len() > MAX_RESERVE_CANDIDATES {
-        format!(
-            "{} candidates of one reservation, at most {MAX_RESERVE_CANDIDATES}",
-            candidates.len()
-        )
-    } else if let Some(heavy) = candidates.iter().find(|who| who.weight > MAX_WEIGHT) {
-        format!(
-            "the weight {} is too large: at most {MAX_WEIGHT} is allowed",
-            heavy.weight
-        )
-    } else {
-        return Ok(());
-    };
-    Err(ProviderError::new(ProviderErrorKind::Unsupported, &message))
 }
 
 fn read_reserved(answer: &Value, candidates: &[ReserveCandidate]) -> Option<Reserved> {
@@ -284,13 +256,6 @@ fn read_held(answer: &Value, tenant: &TenantId) -> Option<Vec<HeldPlace>> {
         })
     };
     parts.chunks(4).map(read).collect()
-}
-
-fn text(value: &Value) -> Option<&str> {
-    match value {
-        Value::BulkString(bytes) => str::from_utf8(bytes).ok(),
-        _ => None,
-    }
 }
 
 const RESERVE: &str = script_of!("#!lua", "books.lua", "places.lua", "reserve.lua");

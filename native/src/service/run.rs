@@ -156,9 +156,10 @@ impl AssignmentService {
     async fn decide(&self, plan: &Plan<'_>, request: &Request) -> (Decision, Option<Taken>) {
         let (decision, taken) = self.decide_once(plan, request).await;
         // Reading took so long that a reservation would not have counted all it has to.
-        let stale = |code: &str| code == STALE_READ;
         match &decision.outcome {
-            Outcome::Error { code, .. } if stale(code) => self.decide_once(plan, request).await,
+            Outcome::Error { code, .. } if code == STALE_READ => {
+                self.decide_once(plan, request).await
+            }
             _ => (decision, taken),
         }
     }

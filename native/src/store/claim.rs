@@ -121,8 +121,9 @@ impl View<'_> {
         if let (Some(token), Some((highest, holder))) = (expected.token, self.fenced)
             && token <= highest
         {
-            let again = token == highest && holder == agent && owner == Some(agent);
-            return if again {
+            let again = token == highest && holder == agent;
+            let has_it = session.status == SessionStatus::Assigned && owner == Some(agent);
+            return if again && has_it {
                 Verdict::Repeat
             } else {
                 Verdict::Refuse(Refusal::StaleToken)

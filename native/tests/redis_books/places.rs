@@ -4,7 +4,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 
 use assignment_engine::core::{
     Criterion, ReservationBook, ReservationTerms, ReserveCandidate, ReserveRequest, Reserved,
-    Rotation, SessionId, TenantId,
+    Rotation, SessionId, TenantId, Weight,
 };
 use assignment_engine::{Clock, HeldPlace, Place, RedisReservations, Reservations};
 
@@ -39,7 +39,7 @@ async fn run(server: &RedisServer, seed: u64, people: usize, sessions: usize, st
             .into_iter()
             .map(|agent_id| ReserveCandidate {
                 agent_id,
-                weight: NonZeroU32::MIN,
+                weight: Weight::ONE,
                 active: 0,
                 total: 0,
             })
@@ -123,7 +123,7 @@ impl World {
         let agent = &mut self.agents[who];
         agent.active = u32::try_from(random.below(4)).unwrap();
         agent.total = u32::try_from(random.below(6)).unwrap();
-        agent.weight = NonZeroU32::new(u32::try_from(1 + random.below(1_000)).unwrap()).unwrap();
+        agent.weight = Weight::new(u32::try_from(1 + random.below(1_000)).unwrap()).unwrap();
         if random.one_in(30) {
             agent.active = u32::MAX;
         }

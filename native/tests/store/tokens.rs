@@ -57,10 +57,17 @@ pub(crate) async fn the_very_same_claim_is_answered_again(stage: &Stage) {
         assert_eq!(stage.stored("s1").await, stored, "nothing is written again");
     }
     assert_eq!(stage.active("sales", "anna").await, 1);
-    // It is over, but it was hers.
+}
+
+pub(crate) async fn not_once_the_session_is_over(stage: &Stage) {
+    stage.team("sales", &["anna"], json!({})).await;
+    stage.session("s1", json!({})).await;
+    granted(stage, "s1", "anna", token(1)).await;
+    // Its agent's name stays with it.
     let over = json!({"status": "resolved", "assignedAgentId": uuid("anna")});
     stage.session("s1", over).await;
-    granted(stage, "s1", "anna", token(1)).await;
+    let refusal = stage.refusal("s1", "anna", &token(1)).await;
+    assert_eq!(refusal, Refusal::StaleToken);
 }
 
 pub(crate) async fn not_after_it_went_to_somebody_else(stage: &Stage) {

@@ -60,11 +60,22 @@ export class InMemoryRoundRobinContextProvider implements RoundRobinContextProvi
     return call(({ TurnBook }) => {
       const book = kept === undefined ? new TurnBook(rotation) : TurnBook.fromJson(kept);
       const done = work(book, candidates);
-      this.#books.set(key, book.toJson());
+      const text = book.toJson();
       book.free();
+      // One that could not be read again would block its key: it begins anew, like one that was dropped.
+      if (isReadable(text)) this.#books.set(key, text);
+      else this.#books.delete(key);
       return done;
     });
   }
+}
+
+/** As much as the module reads at once, in bytes of UTF-8; a letter has three at the most. */
+const MAX_BOOK_BYTES = 4 * 1024 * 1024;
+
+function isReadable(text: string): boolean {
+  if (text.length * 3 <= MAX_BOOK_BYTES) return true;
+  return new TextEncoder().encode(text).length <= MAX_BOOK_BYTES;
 }
 
 type TurnBook = InstanceType<Bindings["TurnBook"]>;
@@ -95,5 +106,10 @@ class Recent<T> {
       }
     }
     this.#young.set(key, value);
+  }
+
+  delete(key: string): void {
+    this.#young.delete(key);
+    this.#old.delete(key);
   }
 }

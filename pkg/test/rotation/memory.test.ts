@@ -145,3 +145,14 @@ test("a turn that never was can be given back, and moves nothing out of place", 
   await provider.giveBack(request, made);
   expect(await picks(provider, request, 2)).toBe("ba");
 });
+
+test("a book that has grown too large to be read again begins anew, and blocks no turn", async () => {
+  const provider = new InMemoryRoundRobinContextProvider();
+  const roster = (letter: string): TurnRequest =>
+    asked(Array.from({ length: 10_000 }, (_, n) => `${letter}${n}-${"\u{1f642}".repeat(28)}`));
+  for (const letter of ["a", "b", "c", "d", "a"]) {
+    await expect(provider.takeTurn(roster(letter))).resolves.toMatchObject({
+      index: expect.any(Number),
+    });
+  }
+});

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use assignment_engine::{
-    BoxFuture, Clock, HeldPlace, Messenger, Place, ProviderError, ProviderErrorKind, Reservations,
-    Reserving,
+    BoxFuture, Clock, HeldPlace, Messenger, Place, ProviderError, ProviderErrorKind, Providing,
+    Reservations,
 };
 use assignment_engine_core::{
     Message, ReservationBook, ReservationTerms, ReserveRequest, Reserved, Session, SessionId,
@@ -101,7 +101,7 @@ impl Reservations for SimulatedReservations {
         Duration::from_millis(READ_WINDOW_MS.unsigned_abs())
     }
 
-    fn reserve<'a>(&'a self, request: &'a ReserveRequest) -> Reserving<'a, Reserved> {
+    fn reserve<'a>(&'a self, request: &'a ReserveRequest) -> Providing<'a, Reserved> {
         Box::pin(self.call("reserve", async move {
             let session = &request.session_id;
             self.wait_for_the_end(session).await;
@@ -124,21 +124,21 @@ impl Reservations for SimulatedReservations {
         }))
     }
 
-    fn confirm<'a>(&'a self, place: &'a Place) -> Reserving<'a, bool> {
+    fn confirm<'a>(&'a self, place: &'a Place) -> Providing<'a, bool> {
         Box::pin(self.call("confirm", async move {
             let now = self.faults.sim.now();
             locked(&self.books.book).confirm(&place.session_id, place.token, now)
         }))
     }
 
-    fn release<'a>(&'a self, place: &'a Place) -> Reserving<'a, bool> {
+    fn release<'a>(&'a self, place: &'a Place) -> Providing<'a, bool> {
         Box::pin(self.call("release", async move {
             let now = self.faults.sim.now();
             locked(&self.books.book).release(&place.session_id, place.token, now)
         }))
     }
 
-    fn held<'a>(&'a self, _tenant: &'a TenantId) -> Reserving<'a, Vec<HeldPlace>> {
+    fn held<'a>(&'a self, _tenant: &'a TenantId) -> Providing<'a, Vec<HeldPlace>> {
         Box::pin(async {
             let message = "nobody asks in a simulation";
             Err(ProviderError::new(ProviderErrorKind::Unsupported, message))

@@ -78,8 +78,8 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> Result<(), ReplayError> 
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let named = |rotation: &Rotation| rotation.name() == args.rotation;
-    let rotation = Rotation::ALL.into_iter().find(named).unwrap_or_default();
+    // clap takes no other name.
+    let rotation = Rotation::named(&args.rotation).unwrap_or_default();
     let record = record::read(&args.file)?;
     let simulated = runtime.block_on(async {
         let provider = provider(args.redis.as_deref())?;

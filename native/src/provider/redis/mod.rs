@@ -23,19 +23,20 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assignment_engine_core::{ContextKey, Rotation, Turn, TurnBook};
+use assignment_engine_core::{ContextKey, Rotation, Turn, TurnBook, position};
 
 use self::books::Books;
 use self::counter::Counter;
 use self::turns::Turns;
 use super::{
     BookVersion, Counted, GivenBack, NextIndex, ProviderError, ProviderErrorKind, Providing,
-    RoundRobinContextProvider, TakenTurn, Tickets, TurnRequest, unsupported,
+    RoundRobinContextProvider, Tickets, TurnRequest, unsupported,
 };
 
-pub(crate) use self::books::about_book;
+pub(crate) use self::books::check_count;
 pub use self::options::{DEFAULT_MAX_IN_FLIGHT, DEFAULT_REDIS_DEADLINE, RedisOptions};
-pub(crate) use self::script::{Call, Script, script_of};
+pub(crate) use self::reply::text;
+pub(crate) use self::script::{Script, script_of};
 pub(crate) use self::server::Redis;
 
 /// Rotations in Redis, shared by every instance that uses the same server: first, counters.
@@ -136,15 +137,17 @@ impl RoundRobinContextProvider for RedisRoundRobinContextProvider {
         })
     }
 
-    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> TakenTurn<'a> {
+    fn take_turn<'a>(&'a self, asked: &'a TurnRequest) -> Providing<'a, Counted<Turn>> {
         Box::pin(async move {
-            if asked.rotation != Rotation::Counter {
-                return self.books.take(self.redis(), asked).await;
-            }
-            let count = u32::try_from(asked.candidates.len()).unwrap_or(u32::MAX);
-            let index = self.get_next_index(&asked.context_key, count).await?;
-            let stamps = (0, 0);
-            Ok(Counted::shared(Turn { index, stamps }))
+            let turn = if asked.rotation == Rotation::Counter {
+                let count = u32::try_from(asked.candidates.len()).unwrap_or(u32::MAX);
+                let index = self.get_next_index(&asked.context_key, count).await?;
+                let stamps = (0, 0);
+                Turn { index, stamps }
+            } else {
+                self.books.take(self.redis(), asked).await?
+            };
+            Ok(Counted::shared(turn))
         })
     }
 
@@ -218,16 +221,9 @@ fn counter_key(context_key: &ContextKey) -> String {
     key
 }
 
-/// Turn `ticket` of a ring. Euclid's remainder and wrapping arithmetic give a valid position
-/// for every value that a key can hold, negative and extreme ones included.
+/// The position that a ticket means: the server counts from 1. For nobody it is 0.
 fn index(ticket: i64, candidate_count: u32) -> u32 {
-    let position = ticket
-        .wrapping_sub(1)
-        .checked_rem_euclid(i64::from(candidate_count));
-    // Below a u32 and not negative, and the count is not 0, so neither step can fail.
-    position
-        .and_then(|position| u32::try_from(position).ok())
-        .unwrap_or(0)
+    NonZeroU32::new(candidate_count).map_or(0, |count| position(ticket.wrapping_sub(1), count))
 }
 
 /// Every key of a counter begins with this.

@@ -136,6 +136,18 @@ impl<'a> Teller<'a> {
         }
     }
 
+    /// The same error, where it speaks of a counter, in words about a key that holds more.
+    pub(super) fn no_counter(&self, error: ProviderError) -> ProviderError {
+        let kind = error.kind();
+        match kind {
+            ProviderErrorKind::WrongType => self.about_key(kind, "holds something of another form"),
+            ProviderErrorKind::Overflow => {
+                self.about_key(kind, "holds numbers that have grown too large")
+            }
+            _ => error,
+        }
+    }
+
     fn tell(&self, kind: ProviderErrorKind, what: &str) -> ProviderError {
         ProviderError::new(kind, &format!("redis at `{}` {what}", self.address))
     }
@@ -156,6 +168,14 @@ pub(super) enum Answer {
     Moved(Place),
     /// The key is on its way there, and this call goes there, with `ASKING`.
     Ask(Place),
+}
+
+/// A text in an answer.
+pub(crate) fn text(value: &Value) -> Option<&str> {
+    match value {
+        Value::BulkString(bytes) => str::from_utf8(bytes).ok(),
+        _ => None,
+    }
 }
 
 fn what(kind: ProviderErrorKind) -> &'static str {

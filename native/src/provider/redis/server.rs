@@ -12,7 +12,7 @@ use super::cluster::Cluster;
 use super::holder::{Holder, To};
 use super::options::RedisOptions;
 use super::reply::{Answer, Teller};
-use super::script::Call;
+use super::script::{Call, Script};
 use super::state::ServerState;
 use super::target::{Layout, Target};
 use super::timers::Timers;
@@ -125,8 +125,32 @@ impl Redis {
         }
     }
 
-    /// Makes sure that `call` works, with an answer that `read` can read, and that its script may be loaded. It is none of the calls
-    /// of what is [`run`](Self::run): neither counted among them nor told by the log.
+    /// The answer of a script that keeps more than a counter, with all that is around a call.
+    pub(crate) async fn answer(
+        &self,
+        script: &Script,
+        keys: &[&str],
+        arguments: &[String],
+    ) -> Result<Value, ProviderError> {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let call = Call {
+            script,
+            keys,
+            arguments: &arguments,
+        };
+        let key = call.key();
+        let answer = self.run(key, self.call(&call)).await;
+        answer.map_err(|error| self.teller(key).no_counter(error))
+    }
+
+    /// The answer of a script was none that it gives.
+    pub(crate) fn no_reply(&self) -> ProviderError {
+        self.teller("").error(ProviderErrorKind::Protocol)
+    }
+
+    /// Makes sure that `call` works, with an answer that `read` can read, and that its script may
+    /// be loaded. It is none of the calls of what is [`run`](Self::run): neither counted among them
+    /// nor told by the log.
     pub(crate) async fn rehearse<T>(
         &self,
         call: &Call<'_>,

@@ -19,6 +19,9 @@ export const TOKEN_RULES: Record<string, (tenant: Tenant) => Promise<void>> = {
     const later = await tenant.store.claim(session, agent, expected, LATER);
     same(later, { kind: "claimed", session: before }, "the third");
     same(await tenant.store.session(session), before, "the session");
+    // Its agent's name stays with it.
+    await tenant.session({ id: session, status: "resolved", assignedAgentId: agent });
+    same(verdict(await claim()), "stale_token", "once it is over");
   },
 
   "a token that is not higher than one before is stale, even if the session is free": async (

@@ -5,9 +5,8 @@
 )]
 
 use std::io::Write as _;
-use std::num::NonZeroU32;
 
-use assignment_engine_core::{AgentId, Rotation, Timestamp, TurnBook, TurnCandidate};
+use assignment_engine_core::{AgentId, Rotation, Timestamp, TurnBook, TurnCandidate, Weight};
 
 #[path = "../../../../engine-core/tests/rotation/churn.rs"]
 mod churn;
@@ -56,7 +55,7 @@ fn measure(rotation: Rotation, churn: Churn) -> Course {
     let everybody: Vec<TurnCandidate> = (0..AGENTS)
         .map(|n| TurnCandidate {
             agent_id: AgentId::new(format!("agent-{n}")).unwrap(),
-            weight: NonZeroU32::MIN,
+            weight: Weight::ONE,
         })
         .collect();
     let mut agents = [(0_u64, 0.0_f64, 0.0_f64); AGENTS];

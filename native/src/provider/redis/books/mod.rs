@@ -3,13 +3,13 @@
 
 mod form;
 
-use assignment_engine_core::limits::{MAX_SHARED_CANDIDATES, MAX_WEIGHT};
+use assignment_engine_core::limits::MAX_SHARED_CANDIDATES;
 use assignment_engine_core::{ContextKey, Rotation, Turn, TurnBook, TurnCandidate};
 use redis::Value;
 
-use super::script::{Call, Script, script_of};
+use super::script::{Script, script_of};
 use super::server::Redis;
-use crate::provider::{BookVersion, Counted, ProviderError, ProviderErrorKind, TurnRequest};
+use crate::provider::{BookVersion, ProviderError, ProviderErrorKind, TurnRequest};
 
 /// The scripts that keep books.
 pub(super) struct Books {
@@ -34,26 +34,16 @@ impl Books {
         &self,
         redis: &Redis,
         asked: &TurnRequest,
-    ) -> Result<Counted<Turn>, ProviderError> {
-        let candidates = &asked.candidates;
-        check(candidates)?;
+    ) -> Result<Turn, ProviderError> {
+        check(&asked.candidates)?;
         let mut arguments = vec![
             asked.rotation.name().to_owned(),
             asked.now.as_millisecond().to_string(),
         ];
-        push_candidates(&mut arguments, candidates);
+        push_candidates(&mut arguments, &asked.candidates);
         let key = book_key(asked.rotation, &asked.context_key);
-        let answer = run(redis, &self.take, &key, &arguments).await?;
-        let turn = match &answer {
-            Value::Array(parts) => match parts.as_slice() {
-                [Value::Int(index), Value::Int(stamp), Value::Int(was)] => {
-                    read_turn(*index, *stamp, *was)
-                }
-                _ => None,
-            },
-            _ => None,
-        };
-        turn.map(Counted::shared).ok_or_else(|| no_reply(redis))
+        let answer = redis.answer(&self.take, &[&key], &arguments).await?;
+        read_turn(&answer).ok_or_else(|| redis.no_reply())
     }
 
     pub(super) async fn give_back(
@@ -71,7 +61,7 @@ impl Books {
         ];
         push_candidates(&mut arguments, &asked.candidates);
         let key = book_key(asked.rotation, &asked.context_key);
-        run(redis, &self.give_back, &key, &arguments).await?;
+        redis.answer(&self.give_back, &[&key], &arguments).await?;
         Ok(())
     }
 
@@ -82,8 +72,8 @@ impl Books {
         rotation: Rotation,
     ) -> Result<(TurnBook, BookVersion), ProviderError> {
         let key = book_key(rotation, context_key);
-        let answer = run(redis, &self.load, &key, &[]).await?;
-        form::read(rotation, &answer).ok_or_else(|| no_reply(redis))
+        let answer = redis.answer(&self.load, &[&key], &[]).await?;
+        form::read(rotation, &answer).ok_or_else(|| redis.no_reply())
     }
 
     pub(super) async fn store(
@@ -93,87 +83,50 @@ impl Books {
         book: &TurnBook,
         version: BookVersion,
     ) -> Result<bool, ProviderError> {
-        let written = form::write(book).ok_or_else(|| no_reply(redis))?;
         let mut arguments = vec![version.0.to_string()];
-        arguments.extend(written);
+        arguments.extend(form::write(book));
         let key = book_key(book.rotation(), context_key);
-        match run(redis, &self.store, &key, &arguments).await? {
+        match redis.answer(&self.store, &[&key], &arguments).await? {
             Value::Int(written) => Ok(written == 1),
-            _ => Err(no_reply(redis)),
+            _ => Err(redis.no_reply()),
         }
     }
 }
 
-async fn run(
-    redis: &Redis,
-    script: &Script,
-    key: &str,
-    arguments: &[String],
-) -> Result<Value, ProviderError> {
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let call = Call {
-        script,
-        keys: &[key],
-        arguments: &arguments,
-    };
-    let answer = redis.run(key, redis.call(&call)).await;
-    answer.map_err(|error| about_book(error, key, redis.address()))
-}
-
-/// The same error, where it speaks of a counter, in words about what it is.
-pub(crate) fn about_book(error: ProviderError, key: &str, address: &str) -> ProviderError {
-    let what = match error.kind() {
-        ProviderErrorKind::WrongType => "holds something of another form",
-        ProviderErrorKind::Overflow => "holds numbers that have grown too large",
-        _ => return error,
-    };
-    ProviderError::new(
-        error.kind(),
-        &format!("the key `{key}` in redis at `{address}` {what}"),
-    )
-}
-
-fn no_reply(redis: &Redis) -> ProviderError {
-    let message = format!(
-        "redis at `{}` answered with something that is no redis reply",
-        redis.address()
-    );
-    ProviderError::new(ProviderErrorKind::Protocol, &message)
-}
-
 fn check(candidates: &[TurnCandidate]) -> Result<(), ProviderError> {
-    let (kind, message) = if candidates.is_empty() {
-        let message = "there is nobody to take turns".to_owned();
-        (ProviderErrorKind::Other, message)
-    } else if candidates.len() > MAX_SHARED_CANDIDATES {
-        let message = format!(
-            "{} candidates of one turn, at most {MAX_SHARED_CANDIDATES} in redis",
-            candidates.len()
-        );
-        (ProviderErrorKind::Unsupported, message)
-    } else if let Some(heavy) = candidates.iter().find(|who| who.weight > MAX_WEIGHT) {
-        let message = format!(
-            "the weight {} is too large: at most {MAX_WEIGHT} is allowed",
-            heavy.weight
-        );
-        (ProviderErrorKind::Unsupported, message)
-    } else {
+    if candidates.is_empty() {
+        let message = "there is nobody to take turns";
+        return Err(ProviderError::new(ProviderErrorKind::Other, message));
+    }
+    check_count("turn", candidates.len(), MAX_SHARED_CANDIDATES)
+}
+
+/// Refuses more candidates than a script may look at.
+pub(crate) fn check_count(of: &str, count: usize, most: usize) -> Result<(), ProviderError> {
+    if count <= most {
         return Ok(());
-    };
-    Err(ProviderError::new(kind, &message))
+    }
+    let message = format!("{count} candidates of one {of}, at most {most} in redis");
+    Err(ProviderError::new(ProviderErrorKind::Unsupported, &message))
 }
 
 fn push_candidates(arguments: &mut Vec<String>, candidates: &[TurnCandidate]) {
     for who in candidates {
         arguments.push(who.agent_id.as_str().to_owned());
-        arguments.push(who.weight.to_string());
+        arguments.push(who.weight.get().to_string());
     }
 }
 
-fn read_turn(index: i64, stamp: i64, was: i64) -> Option<Turn> {
+fn read_turn(answer: &Value) -> Option<Turn> {
+    let Value::Array(parts) = answer else {
+        return None;
+    };
+    let [Value::Int(index), Value::Int(became), Value::Int(was)] = parts.as_slice() else {
+        return None;
+    };
     Some(Turn {
-        index: u32::try_from(index).ok()?,
-        stamps: (u64::try_from(stamp).ok()?, u64::try_from(was).ok()?),
+        index: u32::try_from(*index).ok()?,
+        stamps: (*became, *was),
     })
 }
 
